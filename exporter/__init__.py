@@ -1,0 +1,1 @@
+"""Observes for ever, and exposes: the agent that runs on every node."""

@@ -1,0 +1,1 @@
+"""What flows through Swarmscope: frozen values that import nothing but the standard library."""

@@ -1,0 +1,120 @@
+"""What is to be looked at: one active look, from one vantage, at one target."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from ipaddress import IPv4Address
+
+from probes.model.vantage import Vantage
+
+
+class Kind(StrEnum):
+    """The protocols that a probe speaks; each has one file in `probes/kinds`."""
+
+    DNS = "dns"
+    TCP = "tcp"
+    ICMP = "icmp"
+    HTTP = "http"
+
+
+class Target(StrEnum):
+    """What the probe is aimed at."""
+
+    NAME = "name"  # a name, at a resolver
+    VIP = "vip"  # a service's virtual IP
+    TASK = "task"  # one task's own address
+    NODE = "node"  # a node's address on the underlay
+    STATIC = "static"  # what the operator listed in the configuration
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpectedAnswer:
+    """The addresses that a name may resolve to on one network."""
+
+    #: Every one of these must be answered ...
+    required: frozenset[IPv4Address]
+    #: ... and these may be too: tasks that are starting or stopping.
+    allowed: frozenset[IPv4Address] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DnsLook:
+    """Ask *server* for the A records of *name*."""
+
+    name: str
+    server: IPv4Address
+    port: int = 53
+    #: Docker answers from one of the networks that asker and name share
+    #: (moby libnetwork `Sandbox.ResolveName`), so matching any one of these will do.
+    #: Empty: any address will do.
+    expected: tuple[ExpectedAnswer, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TcpLook:
+    """Open one connection and close it again."""
+
+    address: IPv4Address
+    port: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IcmpLook:
+    """Send one echo request."""
+
+    address: IPv4Address
+    payload_bytes: int = 56
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpLook:
+    """Send one GET and hold the answer against what is expected."""
+
+    address: IPv4Address
+    port: int
+    path: str = "/"
+    tls: bool = False
+    #: `Host` header and TLS server name; "" means the address.
+    host: str = ""
+    #: Acceptable status codes; empty means 200 to 299.
+    statuses: frozenset[int] = frozenset()
+    #: Regular expression that the body must match somewhere; "" means any body.
+    body: str = ""
+    #: Whether the certificate must be valid for the host.
+    verify: bool = True
+    #: How many redirects to follow, on the same address only.
+    redirects: int = 0
+
+
+Look = DnsLook | TcpLook | IcmpLook | HttpLook
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProbeId:
+    """Who looks at whom, and how: a probe's identity is made of its metric labels."""
+
+    probe: Kind
+    target: Target
+    #: "" where source and destination share several networks and the kind cannot tell which.
+    network: str
+    source_service: str
+    source_node: str
+    destination_service: str
+    destination_node: str = ""
+    #: The task's name, such as "shop_api.2"; "" unless aimed at one task.
+    destination_task: str = ""
+    #: What is asked for there: "8080", "8080/healthz", "tasks.api"; "" for an echo.
+    endpoint: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """A look, taken from a vantage, again and again."""
+
+    id: ProbeId
+    look: Look
+    vantage: Vantage
+    interval_seconds: float
+    timeout_seconds: float
+    #: Nobody declared that something listens there: a failure counts only once the
+    #: destination has been seen to answer on this endpoint.
+    assumed: bool = False

@@ -1,0 +1,96 @@
+"""How did a look end?"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from ipaddress import IPv4Address
+
+from probes.model.probe import Probe
+
+
+class Verdict(StrEnum):
+    """Worked, failed, and could not look are three different things."""
+
+    WORKED = "worked"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+class Outcome(StrEnum):
+    """The closed list of ways a look can end."""
+
+    OK = "ok"
+    TIMEOUT = "timeout"
+    REFUSED = "refused"
+    RESET = "reset"
+    UNREACHABLE = "unreachable"
+    NXDOMAIN = "nxdomain"
+    NO_DATA = "no_data"
+    SERVFAIL = "servfail"
+    TRUNCATED = "truncated"
+    WRONG_ANSWER = "wrong_answer"
+    BAD_STATUS = "bad_status"
+    BAD_BODY = "bad_body"
+    BAD_REPLY = "bad_reply"
+    TLS = "tls"
+    #: The namespace to look from is gone: its task ended.
+    VANISHED = "vanished"
+    #: We were not allowed to look, or had no means left to.
+    COULD_NOT_LOOK = "could_not_look"
+
+    @property
+    def verdict(self) -> Verdict:
+        """Fold the outcome to one of three."""
+        if self is Outcome.OK:
+            return Verdict.WORKED
+        if self in {Outcome.VANISHED, Outcome.COULD_NOT_LOOK}:
+            return Verdict.UNKNOWN
+        return Verdict.FAILED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phase:
+    """One step of a look and the time it took, also when it failed."""
+
+    name: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a name resolved to, held against what was expected."""
+
+    addresses: tuple[IPv4Address, ...]
+    missing: tuple[IPv4Address, ...] = ()
+    unexpected: tuple[IPv4Address, ...] = ()
+    #: How many records repeat an earlier one.
+    duplicates: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """What a look brought home besides its outcome; a field is None when it does not apply."""
+
+    #: The kernel's own round trip, which does not grow when we are busy.
+    rtt_seconds: float | None = None
+    answer: Answer | None = None
+    status: int | None = None
+    #: Unix seconds at which the certificate ends.
+    certificate_expires_at: float | None = None
+
+
+NOTHING_OBSERVED = Observation()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """One run of one probe."""
+
+    probe: Probe
+    outcome: Outcome
+    #: Why, for a person; "" when it worked.
+    detail: str
+    #: Unix seconds.
+    started_at: float
+    seconds: float
+    phases: tuple[Phase, ...] = ()
+    observed: Observation = NOTHING_OBSERVED

@@ -1,0 +1,160 @@
+"""What does the Swarm say exists? Nodes, networks, services, tasks and their addresses."""
+
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address, IPv4Network
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """One member of the Swarm, as `GET /nodes` describes it."""
+
+    id: str
+    name: str
+    #: None while Swarm does not know it, or says 0.0.0.0 (moby#35437).
+    address: IPv4Address | None
+    #: "ready", "down", "disconnected" or "unknown".
+    state: str
+    #: "active", "pause" or "drain".
+    availability: str
+    manager: bool = False
+    leader: bool = False
+    #: A manager's raft reachability: "reachable", "unreachable" or "unknown"; "" for a worker.
+    reachability: str = ""
+    engine_version: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Network:
+    """One Swarm-scoped network; only overlays carry VNIs."""
+
+    id: str
+    name: str
+    driver: str
+    subnets: tuple[IPv4Network, ...] = ()
+    gateways: tuple[IPv4Address, ...] = ()
+    vnis: tuple[int, ...] = ()
+    ingress: bool = False
+    internal: bool = False
+    attachable: bool = False
+    encrypted: bool = False
+    options: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkAddress:
+    """An address on one network: a service's VIP there, or a task's own."""
+
+    network_id: str
+    address: IPv4Address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Port:
+    """A port that a service declares in its endpoint specification."""
+
+    #: "tcp", "udp" or "sctp".
+    protocol: str
+    target: int
+    published: int | None = None
+    #: "ingress" or "host".
+    mode: str = "ingress"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """A network that a service's tasks join, and the further names they answer to there."""
+
+    network_id: str
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """What should run, and how it is addressed."""
+
+    id: str
+    name: str
+    #: "replicated", "global", "replicated-job" or "global-job".
+    mode: str
+    #: Desired number of tasks; None where the mode has no such number.
+    replicas: int | None = None
+    #: "vip" or "dnsrr".
+    endpoint_mode: str = "vip"
+    vips: tuple[NetworkAddress, ...] = ()
+    ports: tuple[Port, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
+    labels: tuple[tuple[str, str], ...] = ()
+    image: str = ""
+    #: `UpdateStatus.State`, such as "updating" or "completed"; "" when never updated.
+    update_state: str = ""
+
+    @property
+    def stack(self) -> str:
+        """Name the stack it was deployed with; "" for none."""
+        return dict(self.labels).get("com.docker.stack.namespace", "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """One instance of a service on one node."""
+
+    id: str
+    service_id: str
+    node_id: str
+    #: The replica's number; None for a global service.
+    slot: int | None
+    #: `Status.State`: "new" ... "starting", "running", "complete", "failed" and so on.
+    state: str
+    desired_state: str
+    addresses: tuple[NetworkAddress, ...] = ()
+    container_id: str = ""
+    error: str = ""
+
+    @property
+    def running(self) -> bool:
+        """Whether it runs and is meant to."""
+        return self.state == "running" and self.desired_state == "running"
+
+    @property
+    def in_transition(self) -> bool:
+        """Whether it is on its way up or down: no comparison may count it yet."""
+        on_its_way_up = self.desired_state in {"ready", "running"} and self.state in _COMING
+        return on_its_way_up or (self.desired_state in _ENDED and self.state not in _ENDED)
+
+
+#: The states before "running" (swarmkit api/types.proto, TaskState).
+_COMING = frozenset(
+    {"new", "pending", "assigned", "accepted", "preparing", "ready", "starting"},
+)
+_ENDED = frozenset({"complete", "shutdown", "failed", "rejected", "remove", "orphaned"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExposedPorts:
+    """TCP ports that a service's image says it listens on (`EXPOSE`)."""
+
+    service_id: str
+    ports: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeReport:
+    """What only the agent on a node can see, and the Swarm API does not tell."""
+
+    node_id: str
+    exposed: tuple[ExposedPorts, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topology:
+    """One reading of the whole Swarm, with what the nodes' agents reported."""
+
+    nodes: tuple[Node, ...] = ()
+    networks: tuple[Network, ...] = ()
+    services: tuple[Service, ...] = ()
+    tasks: tuple[Task, ...] = ()
+    reports: tuple[NodeReport, ...] = ()
+    #: UDP port of VXLAN between the nodes.
+    data_path_port: int = 4789
+    #: Unix seconds of the reading; not part of its identity.
+    read_at: float = field(default=0.0, compare=False)
