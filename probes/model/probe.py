@@ -77,7 +77,8 @@ class HttpLook:
     host: str = ""
     #: Acceptable status codes; empty means 200 to 299.
     statuses: frozenset[int] = frozenset()
-    #: Regular expression that the body must match somewhere; "" means any body.
+    #: Text that the body must contain; "" means any body. No pattern: a service's label must not
+    #: be able to keep the agent busy.
     body: str = ""
     #: Whether the certificate must be valid for the host.
     verify: bool = True

@@ -118,15 +118,16 @@ class Task:
     @property
     def in_transition(self) -> bool:
         """Whether it is on its way up or down: no comparison may count it yet."""
-        on_its_way_up = self.desired_state in {"ready", "running"} and self.state in _COMING
-        return on_its_way_up or (self.desired_state in _ENDED and self.state not in _ENDED)
+        coming = self.desired_state not in ENDED_STATES and self.state in _COMING_STATES
+        going = self.desired_state in ENDED_STATES and self.state not in ENDED_STATES
+        return coming or going
 
 
-#: The states before "running" (swarmkit api/types.proto, TaskState).
-_COMING = frozenset(
+#: The states before "running", and those after it (swarmkit api/types.proto, TaskState).
+_COMING_STATES = frozenset(
     {"new", "pending", "assigned", "accepted", "preparing", "ready", "starting"},
 )
-_ENDED = frozenset({"complete", "shutdown", "failed", "rejected", "remove", "orphaned"})
+ENDED_STATES = frozenset({"complete", "shutdown", "failed", "rejected", "remove", "orphaned"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

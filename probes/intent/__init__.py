@@ -1,0 +1,1 @@
+"""What the operator declared, read from where they declared it."""

@@ -1,0 +1,52 @@
+"""What did the operator declare should be?"""
+
+from dataclasses import dataclass
+
+from probes.model.probe import Kind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpCheck:
+    """An HTTP endpoint that a service should answer on."""
+
+    port: int
+    path: str = "/"
+    tls: bool = False
+    host: str = ""
+    statuses: frozenset[int] = frozenset()
+    body: str = ""
+    verify: bool = True
+    redirects: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceIntent:
+    """What the operator declared of one service."""
+
+    service_id: str
+    #: Whether anything at all is probed, from it or towards it.
+    probed: bool = True
+    #: Kinds that are not aimed at it.
+    without: frozenset[Kind] = frozenset()
+    tcp: tuple[int, ...] = ()
+    http: tuple[HttpCheck, ...] = ()
+    interval_seconds: float | None = None
+    timeout_seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Complaint:
+    """Something declared that cannot be understood; it is ignored, alone."""
+
+    service: str
+    key: str
+    value: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intent:
+    """Everything declared, and everything declared in vain."""
+
+    services: tuple[ServiceIntent, ...] = ()
+    complaints: tuple[Complaint, ...] = ()

@@ -1,0 +1,1 @@
+"""What should this node look at? A pure function of what exists and what was declared."""

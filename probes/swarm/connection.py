@@ -1,0 +1,50 @@
+"""How is an Engine connected to, and what do its failures mean?"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import docker
+import docker.errors
+import requests
+
+_TIMEOUT_SECONDS = 15
+_SERVICE_UNAVAILABLE = 503
+
+
+class EngineError(Exception):
+    """The Engine could not be asked; the message says where, why and what to do."""
+
+
+class NotAManagerError(EngineError):
+    """The node is no Swarm manager, so it cannot tell the topology (HTTP 503)."""
+
+
+class NoSwarmError(EngineError):
+    """The Engine is not part of a Swarm."""
+
+
+@contextmanager
+def translated(url: str) -> Iterator[None]:
+    """Turn what the SDK and its HTTP library raise into an EngineError that names *url*."""
+    try:
+        yield
+    except docker.errors.APIError as exc:
+        explanation = exc.explanation or str(exc)
+        response = exc.response
+        if response is not None and response.status_code == _SERVICE_UNAVAILABLE:
+            raise NotAManagerError(f"engine {url}: {explanation}") from exc
+        raise EngineError(f"engine {url}: {explanation}") from exc
+    except (docker.errors.DockerException, requests.RequestException) as exc:
+        raise EngineError(
+            f"engine {url} cannot be asked: {exc}; is it running, and is its socket mounted "
+            "and readable?",
+        ) from exc
+
+
+def connect(url: str) -> docker.APIClient:
+    """Make a client that speaks the Engine's own API version.
+
+    Engine 20.10 speaks 1.41 at most; Engine 29 refuses what is below 1.40 or 1.44.
+    """
+    with translated(url):
+        return docker.APIClient(base_url=url, version="auto", timeout=_TIMEOUT_SECONDS)

@@ -1,0 +1,107 @@
+"""What does this node's Docker Engine say? The calls, and nothing but the calls.
+
+The SDK blocks: users call these from a worker thread, one at a time per `Engine`.
+"""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from ipaddress import IPv4Address
+from pathlib import Path
+
+import docker
+import docker.errors
+
+from probes.model.local import LocalTask
+from probes.model.topology import Topology
+from probes.swarm.connection import EngineError, NoSwarmError, NotAManagerError, connect, translated
+from probes.swarm.local import parse_local_task
+from probes.swarm.parse import parse_address, parse_topology
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Membership:
+    """A node's place in the Swarm, as its own Engine tells it."""
+
+    node_id: str
+    #: The advertised address; None while Swarm has none.
+    address: IPv4Address | None
+    manager: bool
+    #: Addresses of the managers this node knows.
+    managers: tuple[IPv4Address, ...]
+
+
+class Engine:
+    """One Docker Engine, asked over its socket; connects at the first call."""
+
+    def __init__(self, url: str, netns_folder: str) -> None:
+        self._url = url
+        self._netns_folder = netns_folder
+        self._client: docker.APIClient | None = None
+        self._known: dict[str, LocalTask] = {}
+
+    @contextmanager
+    def _asking(self) -> Iterator[docker.APIClient]:
+        """Lend the client; after a failure to ask, the next call connects anew."""
+        if self._client is None:
+            self._client = connect(self._url)
+        try:
+            with translated(self._url):
+                yield self._client
+        except NotAManagerError:
+            raise
+        except EngineError:
+            self.close()
+            raise
+
+    def membership(self) -> Membership:
+        """Ask `GET /info` for this node's place; NoSwarmError when it has none."""
+        with self._asking() as client:
+            swarm = client.info().get("Swarm") or {}
+        state = swarm.get("LocalNodeState") or "inactive"
+        if state != "active":
+            raise NoSwarmError(f"engine {self._url} is in no Swarm (its state is {state!r})")
+        peers = swarm.get("RemoteManagers") or []
+        addresses = (parse_address(peer["Addr"].rpartition(":")[0]) for peer in peers)
+        return Membership(
+            node_id=swarm["NodeID"],
+            address=parse_address(swarm.get("NodeAddr", "")),
+            manager=bool(swarm.get("ControlAvailable")),
+            managers=tuple(address for address in addresses if address),
+        )
+
+    def topology(self) -> Topology:
+        """Take one reading of the Swarm; NotAManagerError on a worker."""
+        with self._asking() as client:
+            return parse_topology(
+                info=client.info(),
+                nodes=client.nodes(),
+                networks=client.networks(filters={"scope": "swarm"}),
+                services=client.services(),
+                tasks=client.tasks(),
+                read_at=time.time(),
+            )
+
+    def local_tasks(self) -> tuple[LocalTask, ...]:
+        """List the tasks that run here; a container is inspected once, until its namespace goes."""
+        with self._asking() as client:
+            listed = client.containers(filters={"label": "com.docker.swarm.task.id"})
+            found = [self._local_task(client, item["Id"]) for item in listed]
+        self._known = {task.container_id: task for task in found if task}
+        return tuple(sorted(self._known.values(), key=lambda task: task.container_name))
+
+    def _local_task(self, client: docker.APIClient, container_id: str) -> LocalTask | None:
+        known = self._known.get(container_id)
+        if known and (known.netns is None or Path(known.netns).exists()):
+            return known
+        try:
+            return parse_local_task(client.inspect_container(container_id), self._netns_folder)
+        except docker.errors.NotFound:
+            return None  # it ended between the list and the look
+
+    def close(self) -> None:
+        """Let go of the connection; the next call makes a new one."""
+        if self._client is not None:
+            self._client.close()
+            self._client = None

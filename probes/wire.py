@@ -1,0 +1,55 @@
+"""How does the model travel as JSON, between agents and to a terminal?"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from probes.model.result import Result
+from probes.model.topology import NodeReport, Topology
+
+#: Of every document for people and scripts; raised when a field changes its meaning or goes.
+DOCUMENT_VERSION = 1
+
+_TOPOLOGY = TypeAdapter(Topology)
+_REPORT = TypeAdapter(NodeReport)
+_RESULT = TypeAdapter(Result)
+
+
+def dump_topology(topology: Topology) -> bytes:
+    """Write a topology as one JSON object, its fields named as in the model."""
+    return _TOPOLOGY.dump_json(topology)
+
+
+def load_topology(document: bytes) -> Topology:
+    """Read what `dump_topology` wrote; ValueError for anything else."""
+    return _TOPOLOGY.validate_json(document)
+
+
+def dump_report(report: NodeReport) -> bytes:
+    """Write a node's report as one JSON object."""
+    return _REPORT.dump_json(report)
+
+
+def load_report(document: bytes) -> NodeReport:
+    """Read what `dump_report` wrote; ValueError for anything else."""
+    return _REPORT.validate_json(document)
+
+
+def result_document(result: Result) -> Mapping[str, Any]:
+    """Describe one run of a probe; the shape that `--json` prints and `/api/v1/results` lists."""
+    whole = _RESULT.dump_python(result, mode="json")
+    probe = whole["probe"]
+    return {
+        "version": DOCUMENT_VERSION,
+        "probe": probe["id"],
+        "from": probe["vantage"],
+        "look": probe["look"],
+        "outcome": whole["outcome"],
+        "verdict": str(result.outcome.verdict),
+        "detail": whole["detail"],
+        "started_at": whole["started_at"],
+        "seconds": whole["seconds"],
+        "phases": {phase["name"]: phase["seconds"] for phase in whole["phases"]},
+        "observed": whole["observed"],
+    }
