@@ -1,0 +1,193 @@
+"""What can be configured, and what holds where nothing is said?
+
+Keys are as in the file (the aliases); attributes carry their units, as everywhere in the code.
+"""
+
+from ipaddress import IPv4Address
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from exporter import units
+from exporter.units import Endpoint, Listen, Url, within
+
+_NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}"
+_DNS_NAME = r"(?=.{1,253}$)([A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?\.?)+"
+_HOST = r"[A-Za-z0-9._-]+(:\d+)?"
+
+
+def _contradiction(key: tuple[str | int, ...], reason: str) -> PydanticCustomError:
+    """Make the error of a key that is right by itself, but not beside the others."""
+    return PydanticCustomError("contradiction", "{reason}", {"reason": reason, "key": key})
+
+
+Duration = Annotated[float, BeforeValidator(within(units.seconds, "100ms", "24h"))]
+Resync = Annotated[float, BeforeValidator(within(units.seconds, "1s", "1h"))]
+Cache = Annotated[float, BeforeValidator(within(units.seconds, "100ms", "5m"))]
+ResponseSize = Annotated[int, BeforeValidator(within(units.size_bytes, "1KiB", "16MiB"))]
+Address = Annotated[IPv4Address, BeforeValidator(units.address)]
+Port = Annotated[int, Field(ge=1, le=65535)]
+Status = Annotated[int, Field(ge=100, le=599)]
+
+
+class Section(BaseModel):
+    """A mapping of the file: complete, frozen, and closed to keys that it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class TopologySettings(Section):
+    """Reading what the Swarm says exists."""
+
+    #: Events tell changes at once; the full reading only heals what an event lost.
+    resync_seconds: Resync = Field(default=30.0, alias="resync")
+
+
+class ProbeSettings(Section):
+    """Every probe, unless a label or a target says otherwise."""
+
+    #: Two misses are seen well within the minute that a page may take.
+    interval_seconds: Duration = Field(default=10.0, alias="interval")
+    #: Above the 1 s after which TCP sends a lost SYN again: one lost packet is no outage.
+    timeout_seconds: Duration = Field(default=2.0, alias="timeout")
+    #: Enough for a health page; more is not read, and memory stays bounded.
+    response_bytes: ResponseSize = 64 * 1024
+
+    @model_validator(mode="after")
+    def _patience_ends_before_the_next_run(self) -> Self:
+        if self.timeout_seconds >= self.interval_seconds:
+            raise _contradiction(
+                ("timeout",),
+                f"{self.timeout_seconds:g}s is not below interval, "
+                f"which is {self.interval_seconds:g}s",
+            )
+        return self
+
+
+class BudgetSettings(Section):
+    """What the agent may take of its node, whatever the Swarm grows to."""
+
+    #: About 5 % of one core, at a quarter of a millisecond a probe.
+    probes_per_second: int = Field(default=200, ge=1, le=10_000)
+    #: Each holds one socket and at most `response_bytes`.
+    concurrent_probes: int = Field(default=64, ge=1, le=1_000)
+    #: At 11 us a line, a scrape stays around half a second.
+    series: int = Field(default=50_000, ge=1_000, le=1_000_000)
+
+
+class KernelSettings(Section):
+    """Reading the kernel's tables."""
+
+    #: Several scrapers share one reading; below every sensible scrape interval.
+    cache_seconds: Cache = Field(default=5.0, alias="cache")
+
+
+class DnsTarget(Section):
+    """A name, and the resolver to ask for it."""
+
+    name: Annotated[str, BeforeValidator(units.matching(_DNS_NAME, "DNS name"))]
+    server: Address
+    port: Port = 53
+
+
+class HttpTarget(Section):
+    """A URL, and what makes its answer a good one."""
+
+    url: Annotated[Url, BeforeValidator(units.url)]
+    #: `Host` header and TLS server name; "" means the address.
+    host: Annotated[str, BeforeValidator(units.matching(rf"({_HOST})?", "host name"))] = ""
+    #: Empty means 200 to 299.
+    status: Annotated[frozenset[Status], Field(strict=False)] = frozenset()
+    #: Regular expression that the body must match somewhere; "" means any body.
+    body: Annotated[str, BeforeValidator(units.pattern)] = ""
+    #: A certificate that is not valid for the host is a fault unless somebody says otherwise.
+    verify: bool = True
+    #: None: a redirect is an answer, and whether it is the right one is for `status` to say.
+    redirects: int = Field(default=0, ge=0, le=10)
+
+
+class TargetSettings(Section):
+    """One static target: looked at from the host, by exactly one of four kinds."""
+
+    name: Annotated[
+        str,
+        BeforeValidator(
+            units.matching(_NAME, "name of up to 63 letters, digits, '.', '_' and '-'")
+        ),
+    ]
+    dns: DnsTarget | None = None
+    tcp: Annotated[Endpoint, BeforeValidator(units.endpoint)] | None = None
+    icmp: Address | None = None
+    http: HttpTarget | None = None
+    #: None: as `probes.interval` says.
+    interval_seconds: Duration | None = Field(default=None, alias="interval")
+    #: None: as `probes.timeout` says.
+    timeout_seconds: Duration | None = Field(default=None, alias="timeout")
+
+    @model_validator(mode="after")
+    def _exactly_one_kind(self) -> Self:
+        given = [kind for kind in ("dns", "tcp", "icmp", "http") if getattr(self, kind) is not None]
+        if len(given) != 1:
+            found = " and ".join(given) or "none of them"
+            raise _contradiction((), f"takes exactly one of dns, tcp, icmp, http; here: {found}")
+        return self
+
+
+class Settings(Section):
+    """The whole configuration; every key may be left out."""
+
+    #: The node's Swarm address: near to Prometheus, and on no interface that faces the world.
+    listen: Annotated[Listen, BeforeValidator(units.listen)] = Listen()
+    #: Where the local `probe` command finds the agent; "" is nowhere.
+    socket: Annotated[str, BeforeValidator(units.socket_path)] = "/run/swarmscope/agent.sock"
+    #: Where every Engine listens unless told otherwise.
+    engine: Annotated[str, BeforeValidator(units.engine)] = "unix:///var/run/docker.sock"
+    #: Where every Engine keeps its namespaces' files: `netns` in its exec-root.
+    netns_folder: Annotated[str, BeforeValidator(units.path)] = "/var/run/docker/netns"
+    #: Without a token nobody is let in to `/api`; "" is for an agent that stands alone.
+    token_file: Annotated[str, BeforeValidator(units.optional_path)] = ""
+    #: What happens to the agent; what happens to the network is in the metrics.
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    topology: TopologySettings = TopologySettings()
+    probes: ProbeSettings = ProbeSettings()
+    budget: BudgetSettings = BudgetSettings()
+    kernel: KernelSettings = KernelSettings()
+    targets: Annotated[tuple[TargetSettings, ...], Field(strict=False)] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _nothing_said_is_the_default(cls, data: object) -> object:
+        """Take `probes:` with every line below it commented out for no `probes` at all."""
+        if not isinstance(data, dict):
+            return data
+        return {
+            key: value
+            for key, value in data.items()
+            if value is not None or key not in cls.model_fields
+        }
+
+    @model_validator(mode="after")
+    def _targets_have_names_of_their_own(self) -> Self:
+        first: dict[str, int] = {}
+        for number, target in enumerate(self.targets):
+            earlier = first.setdefault(target.name, number)
+            if earlier != number:
+                raise _contradiction(
+                    ("targets", number, "name"),
+                    f"{target.name!r} is the name of targets[{earlier}] already",
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _patience_with_a_target_ends_before_its_next_run(self) -> Self:
+        for number, target in enumerate(self.targets):
+            interval = target.interval_seconds or self.probes.interval_seconds
+            timeout = target.timeout_seconds or self.probes.timeout_seconds
+            if timeout >= interval:
+                raise _contradiction(
+                    ("targets", number, "timeout" if target.timeout_seconds else "interval"),
+                    f"its timeout of {timeout:g}s is not below its interval of {interval:g}s; "
+                    "what it does not say itself, it takes from probes",
+                )
+        return self

@@ -1,0 +1,1 @@
+"""Mirrors the packages; `tests.lab` is a real Swarm."""
