@@ -159,3 +159,6 @@ class Topology:
     data_path_port: int = 4789
     #: Unix seconds of the reading; not part of its identity.
     read_at: float = field(default=0.0, compare=False)
+
+
+NO_TOPOLOGY = Topology()

@@ -6,8 +6,6 @@ The SDK blocks: users call these from a worker thread, one at a time per `Engine
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from ipaddress import IPv4Address
 from pathlib import Path
 
 import docker
@@ -17,19 +15,8 @@ from probes.model.local import LocalTask
 from probes.model.topology import Topology
 from probes.swarm.connection import EngineError, NoSwarmError, NotAManagerError, connect, translated
 from probes.swarm.local import parse_local_task
-from probes.swarm.parse import parse_address, parse_topology
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Membership:
-    """A node's place in the Swarm, as its own Engine tells it."""
-
-    node_id: str
-    #: The advertised address; None while Swarm has none.
-    address: IPv4Address | None
-    manager: bool
-    #: Addresses of the managers this node knows.
-    managers: tuple[IPv4Address, ...]
+from probes.swarm.membership import Membership, parse_membership
+from probes.swarm.parse import parse_topology
 
 
 class Engine:
@@ -58,18 +45,10 @@ class Engine:
     def membership(self) -> Membership:
         """Ask `GET /info` for this node's place; NoSwarmError when it has none."""
         with self._asking() as client:
-            swarm = client.info().get("Swarm") or {}
-        state = swarm.get("LocalNodeState") or "inactive"
-        if state != "active":
-            raise NoSwarmError(f"engine {self._url} is in no Swarm (its state is {state!r})")
-        peers = swarm.get("RemoteManagers") or []
-        addresses = (parse_address(peer["Addr"].rpartition(":")[0]) for peer in peers)
-        return Membership(
-            node_id=swarm["NodeID"],
-            address=parse_address(swarm.get("NodeAddr", "")),
-            manager=bool(swarm.get("ControlAvailable")),
-            managers=tuple(address for address in addresses if address),
-        )
+            membership = parse_membership(client.info())
+        if isinstance(membership, str):
+            raise NoSwarmError(f"engine {self._url} is in no Swarm (its state is {membership!r})")
+        return membership
 
     def topology(self) -> Topology:
         """Take one reading of the Swarm; NotAManagerError on a worker."""

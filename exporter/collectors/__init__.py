@@ -1,0 +1,1 @@
+"""What the agent knows, turned into metric families: the only home of prometheus_client."""

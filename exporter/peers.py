@@ -1,0 +1,114 @@
+"""How do agents tell each other what only some of them can see?
+
+Managers' agents read the topology; all others fetch it from them over the underlay, and tell them
+what only they see of their own node. A shared token, from a Swarm secret, opens the door.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+from ipaddress import IPv4Address
+from typing import Self
+
+import aiohttp
+
+from probes.model.topology import NodeReport, Topology
+from probes.wire import dump_report, load_topology
+
+TOPOLOGY_PATH = "/api/v1/topology"
+REPORTS_PATH = "/api/v1/reports"
+#: Response header: unix seconds at which a manager's Engine was last read.
+READ_AT_HEADER = "Swarmscope-Read-At"
+
+_ANSWER_WITHIN_SECONDS = 5
+#: 5,000 tasks take about 2 MiB.
+_MOST_BYTES = 64 * 1024 * 1024
+
+
+class PeerError(Exception):
+    """Another agent could not be asked; the message names it and says why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """What a manager's agent answered; the topology is None when ours is still the newest."""
+
+    topology: Topology | None
+    version: str
+    read_at: float
+
+
+class Peers:
+    """The other agents, all on one port; use as an async context manager."""
+
+    def __init__(self, port: int, token: str) -> None:
+        self._port = port
+        self._token = token
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        self._session = aiohttp.ClientSession(
+            headers={"Authorization": f"Bearer {self._token}"},
+            auto_decompress=True,
+        )
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._session:
+            await self._session.close()
+
+    @property
+    def _open(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            raise RuntimeError("enter the context first")
+        return self._session
+
+    def _url(self, address: IPv4Address, path: str) -> str:
+        return f"http://{address}:{self._port}{path}"
+
+    async def topology(self, address: IPv4Address, version: str, wait_seconds: float) -> Fetched:
+        """Fetch the topology; the other agent holds the answer until it is not *version*."""
+        timeout = aiohttp.ClientTimeout(total=wait_seconds + _ANSWER_WITHIN_SECONDS)
+        with _translated(address):
+            async with self._open.get(
+                self._url(address, TOPOLOGY_PATH),
+                params={"wait": f"{wait_seconds:g}"},
+                headers={"If-None-Match": f'"{version}"'},
+                timeout=timeout,
+            ) as response:
+                if response.status not in {HTTPStatus.OK, HTTPStatus.NOT_MODIFIED}:
+                    reason = (await response.text())[:200].strip()
+                    raise PeerError(f"agent on {address}: {response.status} {reason}")
+                if (response.content_length or 0) > _MOST_BYTES:
+                    raise PeerError(f"agent on {address}: the topology is over {_MOST_BYTES} bytes")
+                body = await response.read()
+                read_at = float(response.headers.get(READ_AT_HEADER, "0"))
+                etag = response.headers.get("ETag", "").strip('"')
+            if response.status == HTTPStatus.NOT_MODIFIED:
+                return Fetched(topology=None, version=version, read_at=read_at)
+            topology = replace(load_topology(body), read_at=read_at)
+        return Fetched(topology=topology, version=etag, read_at=read_at)
+
+    async def report(self, address: IPv4Address, report: NodeReport) -> None:
+        """Tell a manager's agent what we see of our node."""
+        timeout = aiohttp.ClientTimeout(total=_ANSWER_WITHIN_SECONDS)
+        with _translated(address):
+            async with self._open.put(
+                self._url(address, REPORTS_PATH),
+                data=dump_report(report),
+                timeout=timeout,
+            ) as response:
+                if not response.ok:
+                    reason = (await response.text())[:200].strip()
+                    raise PeerError(f"agent on {address}: {response.status} {reason}")
+
+
+@contextmanager
+def _translated(address: IPv4Address) -> Iterator[None]:
+    try:
+        yield
+    except TimeoutError as exc:
+        raise PeerError(f"agent on {address} did not answer in time") from exc
+    except (aiohttp.ClientError, OSError, ValueError) as exc:
+        raise PeerError(f"agent on {address}: {exc}") from exc
