@@ -1,0 +1,1 @@
+"""Tests of what is deployed: data, held against what the code expects of it."""
