@@ -4,7 +4,7 @@ Managers' agents read the topology; all others fetch it from them over the under
 what only they see of their own node. A shared token, from a Swarm secret, opens the door.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from http import HTTPStatus
@@ -42,16 +42,13 @@ class Fetched:
 class Peers:
     """The other agents, all on one port; use as an async context manager."""
 
-    def __init__(self, port: int, token: str) -> None:
+    def __init__(self, port: int, token: Callable[[], str]) -> None:
         self._port = port
         self._token = token
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
-        self._session = aiohttp.ClientSession(
-            headers={"Authorization": f"Bearer {self._token}"},
-            auto_decompress=True,
-        )
+        self._session = aiohttp.ClientSession()
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -64,6 +61,11 @@ class Peers:
             raise RuntimeError("enter the context first")
         return self._session
 
+    @property
+    def _authorization(self) -> dict[str, str]:
+        """Show the token, asked for each time, since a reload may change it."""
+        return {"Authorization": f"Bearer {self._token()}"}
+
     def _url(self, address: IPv4Address, path: str) -> str:
         return f"http://{address}:{self._port}{path}"
 
@@ -74,7 +76,7 @@ class Peers:
             async with self._open.get(
                 self._url(address, TOPOLOGY_PATH),
                 params={"wait": f"{wait_seconds:g}"},
-                headers={"If-None-Match": f'"{version}"'},
+                headers={**self._authorization, "If-None-Match": f'"{version}"'},
                 timeout=timeout,
             ) as response:
                 if response.status not in {HTTPStatus.OK, HTTPStatus.NOT_MODIFIED}:
@@ -97,6 +99,7 @@ class Peers:
             async with self._open.put(
                 self._url(address, REPORTS_PATH),
                 data=dump_report(report),
+                headers=self._authorization,
                 timeout=timeout,
             ) as response:
                 if not response.ok:

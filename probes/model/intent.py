@@ -50,3 +50,6 @@ class Intent:
 
     services: tuple[ServiceIntent, ...] = ()
     complaints: tuple[Complaint, ...] = ()
+
+
+NOTHING_DECLARED = Intent()

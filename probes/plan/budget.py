@@ -47,6 +47,8 @@ class Plan:
     left_out: tuple[tuple[Kind, int], ...] = ()
 
 
+NOTHING_PLANNED = Plan()
+
 #: Metric series of one probe: runs, failures, unknown, success, last duration.
 SERIES_PER_PROBE = 5
 

@@ -36,9 +36,19 @@ def translated(url: str) -> Iterator[None]:
         raise EngineError(f"engine {url}: {explanation}") from exc
     except (docker.errors.DockerException, requests.RequestException) as exc:
         raise EngineError(
-            f"engine {url} cannot be asked: {exc}; is it running, and is its socket mounted "
-            "and readable?",
+            f"engine {url} cannot be asked: {_reason(exc)}; is it running, and is its socket "
+            "mounted and readable?",
         ) from exc
+
+
+def _reason(exc: BaseException) -> str:
+    """Dig out the system's own words, which the layers above wrap in their own."""
+    cause: BaseException | None = exc
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.strerror:
+            return cause.strerror
+        cause = cause.__cause__ or cause.__context__
+    return str(exc)
 
 
 def connect(url: str) -> docker.APIClient:

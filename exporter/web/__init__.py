@@ -1,0 +1,1 @@
+"""The agent's pages: metrics, health, what it knows, and a page for people."""

@@ -1,0 +1,50 @@
+"""Who may see what names the inside of the network, or make the agent act?
+
+`/metrics` and health are open, as exporters' are. Everything else takes the token, but on the Unix
+socket (the file system guards that) and where only this machine can connect and there is no token.
+"""
+
+import hmac
+from collections.abc import Callable
+from ipaddress import ip_address
+
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+
+OPEN_PATHS = frozenset({"/", "/metrics", "/-/healthy", "/-/ready"})
+
+
+def guard(token: Callable[[], str]) -> Middleware:
+    """Make the middleware; *token* is asked each time, since a reload may change it."""
+
+    @web.middleware
+    async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.path not in OPEN_PATHS and not _is_local_socket(request):
+            refusal = _refusal(request, token())
+            if refusal:
+                raise web.HTTPForbidden(text=f"{refusal}\n")
+        return await handler(request)
+
+    return middleware
+
+
+def _is_local_socket(request: web.Request) -> bool:
+    """Tell whether the request came over the Unix socket, which has no peer address."""
+    return not (request.transport and request.transport.get_extra_info("peername"))
+
+
+def _refusal(request: web.Request, token: str) -> str:
+    if not token:
+        if _is_loopback(request.remote):
+            return ""
+        return "no token is configured on this agent (token_file), so nobody is let in from outside"
+    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+    if scheme != "Bearer":
+        return "this needs the header 'Authorization: Bearer TOKEN'"
+    if not hmac.compare_digest(given.strip().encode(), token.encode()):
+        return "the token is not the one that this agent was given"
+    return ""
+
+
+def _is_loopback(remote: str | None) -> bool:
+    return remote is not None and ip_address(remote).is_loopback

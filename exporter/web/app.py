@@ -1,0 +1,138 @@
+"""Which pages does the agent serve?"""
+
+import asyncio
+import json
+from typing import Protocol
+
+from aiohttp import web
+
+from exporter.peers import READ_AT_HEADER, REPORTS_PATH, TOPOLOGY_PATH
+from exporter.store import Snapshot
+from exporter.view import Source, View
+from exporter.web.access import guard
+from exporter.web.landing import LandingFacts, landing_page
+from probes.model.topology import NodeReport
+from probes.wire import DOCUMENT_VERSION, dump_topology, load_report, result_document
+
+_LONGEST_WAIT_SECONDS = 60.0
+_MOST_REPORT_BYTES = 1024 * 1024
+
+#: No script, no foreign resource: names on the page come from the network.
+_PAGE_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+class Served(Protocol):
+    """What the pages need of the agent."""
+
+    @property
+    def view(self) -> View: ...
+    @property
+    def token(self) -> str: ...
+    def results(self) -> Snapshot: ...
+    def landing(self) -> LandingFacts: ...
+    def why_not_ready(self) -> str: ...
+    def take_report(self, report: NodeReport) -> None: ...
+    async def metrics(self, accept: str) -> tuple[bytes, str]: ...
+    async def reload(self) -> str: ...
+    async def newer_than(self, version: str, wait_seconds: float) -> View: ...
+
+
+def make_app(agent: Served) -> web.Application:
+    """Build the application; it serves TCP and the Unix socket alike."""
+    pages = _Pages(agent)
+    app = web.Application(
+        middlewares=[guard(lambda: agent.token)],
+        client_max_size=_MOST_REPORT_BYTES,
+    )
+    app.add_routes(
+        [
+            web.get("/", pages.landing),
+            web.get("/metrics", pages.metrics),
+            web.get("/-/healthy", pages.healthy),
+            web.get("/-/ready", pages.ready),
+            web.post("/-/reload", pages.reload),
+            web.get(TOPOLOGY_PATH, pages.topology),
+            web.put(REPORTS_PATH, pages.report),
+            web.get("/api/v1/results", pages.results),
+        ],
+    )
+    return app
+
+
+class _Pages:
+    def __init__(self, agent: Served) -> None:
+        self._agent = agent
+
+    async def landing(self, _: web.Request) -> web.Response:
+        page = landing_page(self._agent.landing())
+        return web.Response(text=page, content_type="text/html", headers=_PAGE_HEADERS)
+
+    async def metrics(self, request: web.Request) -> web.Response:
+        body, content_type = await self._agent.metrics(request.headers.get("Accept", ""))
+        response = web.Response(body=body, headers={"Content-Type": content_type})
+        response.enable_compression()
+        return response
+
+    async def healthy(self, _: web.Request) -> web.Response:
+        return web.Response(text="healthy\n")
+
+    async def ready(self, _: web.Request) -> web.Response:
+        reason = self._agent.why_not_ready()
+        if reason:
+            return web.Response(status=503, text=f"not ready: {reason}\n")
+        return web.Response(text="ready\n")
+
+    async def reload(self, _: web.Request) -> web.Response:
+        error = await self._agent.reload()
+        if error:
+            return web.Response(status=500, text=f"the old configuration stays:\n{error}\n")
+        return web.Response(text="reloaded\n")
+
+    async def topology(self, request: web.Request) -> web.Response:
+        """Answer with the topology; `If-None-Match` and `?wait=SECONDS` make it wait for news."""
+        known = request.headers.get("If-None-Match", "").strip('"')
+        wait = min(_wait_seconds(request), _LONGEST_WAIT_SECONDS)
+        view = await self._agent.newer_than(known, wait) if wait else self._agent.view
+        if view.source is Source.NONE:
+            raise web.HTTPServiceUnavailable(text=f"no topology yet: {view.error}\n")
+        headers = {"ETag": f'"{view.version}"', READ_AT_HEADER: str(view.topology.read_at)}
+        if known == view.version:
+            return web.Response(status=304, headers=headers)
+        body = await asyncio.to_thread(dump_topology, view.topology)
+        response = web.Response(body=body, content_type="application/json", headers=headers)
+        response.enable_compression()
+        return response
+
+    async def report(self, request: web.Request) -> web.Response:
+        try:
+            report = load_report(await request.read())
+        except ValueError as exc:
+            raise web.HTTPBadRequest(text=f"this is no node report: {exc}\n") from exc
+        self._agent.take_report(report)
+        return web.Response(status=204)
+
+    async def results(self, _: web.Request) -> web.Response:
+        """List the last result of each probe."""
+        tallies = self._agent.results().tallies.values()
+        document = {
+            "version": DOCUMENT_VERSION,
+            "node": self._agent.view.node_name,
+            "results": [result_document(tally.latest) for tally in tallies],
+        }
+        response = web.json_response(document, dumps=json.dumps)
+        response.enable_compression()
+        return response
+
+
+def _wait_seconds(request: web.Request) -> float:
+    text = request.query.get("wait", "0")
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not seconds >= 0:
+        raise web.HTTPBadRequest(text=f"wait={text!r} is no number of seconds\n")
+    return seconds
