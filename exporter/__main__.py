@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import NoReturn
@@ -15,6 +16,8 @@ from typing import NoReturn
 from exporter.agent import Agent, set_log_level
 from exporter.config import ConfigError, load
 from exporter.settings import Settings
+from probes.swarm.engine import Engine
+from probes.swarm.events import EventWatch
 
 _USAGE_ERROR = 2
 #: The name of the service that the agent was deployed as; the stack file sets it.
@@ -59,7 +62,13 @@ def _parser() -> argparse.ArgumentParser:
 
 
 async def _serve(settings: Settings, config: Path | None) -> int:
-    agent = Agent(settings, config, os.environ.get(_SERVICE_VARIABLE, ""))
+    agent = Agent(
+        settings,
+        config,
+        os.environ.get(_SERVICE_VARIABLE, ""),
+        Engine(settings.engine, settings.netns_folder),
+        partial(EventWatch, settings.engine),
+    )
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
     loop.set_default_executor(_Threads())
     for ending in (signal.SIGTERM, signal.SIGINT):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from exporter.collectors import exposition, kernel, own, results
 from exporter.config import ConfigError, load
-from exporter.follow import Follower, Patience
+from exporter.follow import Follower, Patience, SwarmEngine, Watch
 from exporter.kernel import KernelReader
 from exporter.peers import Peers
 from exporter.planning import NodePlan, plan_node
@@ -26,8 +26,6 @@ from exporter.web.listen import Listeners
 from probes.model.probe import Probe
 from probes.model.topology import NodeReport
 from probes.runner import run as run_probe
-from probes.swarm.engine import Engine
-from probes.swarm.events import EventWatch
 
 logger = logging.getLogger(__name__)
 
@@ -46,7 +44,14 @@ def set_log_level(level: str) -> None:
 class Agent:
     """One node's agent; `run` is its whole life."""
 
-    def __init__(self, settings: Settings, config: Path | None, own_service: str) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        config: Path | None,
+        own_service: str,
+        engine: SwarmEngine,
+        watch: Callable[[], Watch],
+    ) -> None:
         self._settings = settings
         self._config = config
         self._own_service = own_service
@@ -61,10 +66,9 @@ class Agent:
         )
         self._kernel = KernelReader(Path(settings.netns_folder), settings.kernel.cache_seconds)
         self._peers = Peers(settings.listen.port, lambda: self.token)
-        self._engine = Engine(settings.engine, settings.netns_folder)
         self._follower = Follower(
-            self._engine,
-            partial(EventWatch, settings.engine),
+            engine,
+            watch,
             self._peers,
             Patience(resync_seconds=settings.topology.resync_seconds),
             self._on_change,
@@ -96,7 +100,6 @@ class Agent:
                 await self._schedule.stop()
                 await asyncio.gather(*work, stopping, return_exceptions=True)
                 self._kernel.close()
-                self._engine.close()
         if self._settings.socket:
             Path(self._settings.socket).unlink(missing_ok=True)
 

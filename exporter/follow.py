@@ -21,7 +21,6 @@ from exporter.view import Source, View
 from probes.model.local import LocalTask
 from probes.model.topology import ExposedPorts, NodeReport, Topology
 from probes.swarm.connection import EngineError, NoSwarmError
-from probes.swarm.events import EventWatch
 from probes.swarm.membership import Membership
 
 logger = logging.getLogger(__name__)
@@ -42,6 +41,13 @@ class SwarmEngine(Protocol):
     def local_tasks(self) -> tuple[LocalTask, ...]: ...
 
 
+class Watch(Protocol):
+    """A stream of the Engine's events; `probes.swarm.events.EventWatch` is one."""
+
+    def run(self, on_change: Callable[[], None]) -> None: ...
+    def close(self) -> None: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patience:
     """How long to wait for what, in seconds."""
@@ -57,7 +63,7 @@ class Follower:
     def __init__(
         self,
         engine: SwarmEngine,
-        watch: Callable[[], EventWatch],
+        watch: Callable[[], Watch],
         peers: Peers,
         patience: Patience,
         on_change: Callable[[View], None],

@@ -1,7 +1,6 @@
 """Which pages does the agent serve?"""
 
 import asyncio
-import json
 from typing import Protocol
 
 from aiohttp import web
@@ -73,7 +72,7 @@ class _Pages:
     async def metrics(self, request: web.Request) -> web.Response:
         body, content_type = await self._agent.metrics(request.headers.get("Accept", ""))
         response = web.Response(body=body, headers={"Content-Type": content_type})
-        response.enable_compression()
+        _compress(request, response)
         return response
 
     async def healthy(self, _: web.Request) -> web.Response:
@@ -103,7 +102,7 @@ class _Pages:
             return web.Response(status=304, headers=headers)
         body = await asyncio.to_thread(dump_topology, view.topology)
         response = web.Response(body=body, content_type="application/json", headers=headers)
-        response.enable_compression()
+        _compress(request, response)
         return response
 
     async def report(self, request: web.Request) -> web.Response:
@@ -114,7 +113,7 @@ class _Pages:
         self._agent.take_report(report)
         return web.Response(status=204)
 
-    async def results(self, _: web.Request) -> web.Response:
+    async def results(self, request: web.Request) -> web.Response:
         """List the last result of each probe."""
         tallies = self._agent.results().tallies.values()
         document = {
@@ -122,9 +121,15 @@ class _Pages:
             "node": self._agent.view.node_name,
             "results": [result_document(tally.latest) for tally in tallies],
         }
-        response = web.json_response(document, dumps=json.dumps)
-        response.enable_compression()
+        response = web.json_response(document)
+        _compress(request, response)
         return response
+
+
+def _compress(request: web.Request, response: web.Response) -> None:
+    """Send gzip to whoever takes it, as Prometheus does; aiohttp by itself prefers deflate."""
+    if "gzip" in request.headers.get("Accept-Encoding", ""):
+        response.enable_compression(web.ContentCoding.gzip)
 
 
 def _wait_seconds(request: web.Request) -> float:
