@@ -58,7 +58,7 @@ def test_every_key_is_read_with_its_unit(tmp_path: Path) -> None:
     assert settings.socket == ""
     assert settings.engine == "tcp://192.0.2.2:2375"
     assert settings.netns_folder == "/run/docker/netns"
-    assert settings.token_file == "/run/secrets/swarmscope_token"  # noqa: S105 -- a path
+    assert settings.token_file == "/run/secrets/swarmscope_token"
     assert settings.log_level == "debug"
     assert settings.topology.resync_seconds == 60
     assert settings.probes.interval_seconds == 5
