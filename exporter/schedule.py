@@ -6,6 +6,7 @@ than the probe does. A probe never overlaps itself, and no more than so many run
 
 import asyncio
 import logging
+import math
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
@@ -50,6 +51,8 @@ class ProbeSchedule:
         self._per_second = per_second
         self._wheel = Wheel()
         self._wanted: dict[ProbeId, Probe] = {}
+        #: Loop time at which each probe's last run was due.
+        self._began: dict[ProbeId, float] = {}
         self._running: dict[ProbeId, asyncio.Task[None]] = {}
         self._scheduler = AsyncIOScheduler()
         self._started_at = monotonic()
@@ -74,6 +77,7 @@ class ProbeSchedule:
         self._wanted = {probe.id: probe for probe in probes}
         for probe_id in self._running.keys() - self._wanted.keys():
             self._running[probe_id].cancel()
+        self._began = {key: due for key, due in self._began.items() if key in self._wanted}
         new = self._wheel.set(self._wanted.values())
         within = max(_FIRST_RUNS_WITHIN_SECONDS, len(new) / self._per_second)
         self._start_spread(new, within)
@@ -104,9 +108,13 @@ class ProbeSchedule:
         probe = self._wanted.get(probe_id)
         if probe is None:
             return
+        began = self._began.get(probe_id, -math.inf)
+        if due - began < probe.interval_seconds / 2:
+            return  # its first run was out of turn, and this slot follows too closely
         if probe_id in self._running:
             self._missed += 1
             return
+        self._began[probe_id] = due
         task = asyncio.create_task(self._run_in_turn(probe, due))
         self._running[probe_id] = task
         task.add_done_callback(partial(self._ended, probe_id))
