@@ -1,0 +1,1 @@
+"""What does the kernel hold? One table a file; the only home of pyroute2."""
