@@ -1,0 +1,65 @@
+"""Does the address answer an echo request?"""
+
+import os
+import socket
+import struct
+import time
+
+from probes import datagram
+from probes.errnos import translated
+from probes.model.probe import IcmpLook
+from probes.model.result import Observation
+from probes.net import Net
+from probes.phases import Phases
+
+_ECHO_REPLY, _ECHO_REQUEST = 0, 8  # RFC 792
+_HEADER = struct.Struct("!BBHHH")  # type, code, checksum, identifier, sequence number
+_SOL_RAW, _ICMP_FILTER = 255, 1  # include/uapi/linux/icmp.h
+_ONLY_REPLIES = struct.pack("@I", 0xFFFFFFFF & ~(1 << _ECHO_REPLY))
+_LARGEST_PACKET = 65535
+
+
+async def look(look: IcmpLook, net: Net, phases: Phases) -> Observation:
+    """Send one echo request and wait for its very own reply.
+
+    The socket is raw, since `net.ipv4.ping_group_range` allows nobody a ping socket by default.
+    It sees the replies to everybody's requests; random bytes tell ours.
+    """
+    payload = os.urandom(look.payload_bytes)
+    identifier = int.from_bytes(os.urandom(2))
+    request = _packet(_ECHO_REQUEST, identifier, payload)
+    with net.socket(socket.SOCK_RAW, socket.IPPROTO_ICMP) as sock, translated(str(look.address)):
+        datagram.prepare(sock)
+        sock.setsockopt(_SOL_RAW, _ICMP_FILTER, _ONLY_REPLIES)
+        sock.connect((str(look.address), 0))
+        with phases.timed("echo"):
+            sent_at = time.time()
+            sock.send(request)
+            while True:
+                packet, arrived_at = await datagram.receive(sock, _LARGEST_PACKET)
+                if _is_reply(packet, identifier, payload):
+                    return Observation(rtt_seconds=max(0.0, arrived_at - sent_at))
+
+
+def _packet(kind: int, identifier: int, payload: bytes) -> bytes:
+    bare = _HEADER.pack(kind, 0, 0, identifier, 1) + payload
+    return _HEADER.pack(kind, 0, _checksum(bare), identifier, 1) + payload
+
+
+def _checksum(data: bytes) -> int:
+    """Add up 16-bit words in ones' complement (RFC 1071)."""
+    padded = data + b"\0" * (len(data) % 2)
+    total: int = sum(struct.unpack(f"!{len(padded) // 2}H", padded))
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    return ~total & 0xFFFF
+
+
+def _is_reply(packet: bytes, identifier: int, payload: bytes) -> bool:
+    """Judge a whole IP packet, as raw sockets give it."""
+    header_bytes = (packet[0] & 0x0F) * 4
+    message = packet[header_bytes:]
+    if len(message) != _HEADER.size + len(payload):
+        return False
+    kind, _, _, echoed, _ = _HEADER.unpack_from(message)
+    return (kind, echoed) == (_ECHO_REPLY, identifier) and message[_HEADER.size :] == payload
