@@ -10,15 +10,16 @@ from pathlib import Path
 from exporter.settings import HttpTarget, Settings, TargetSettings
 from exporter.units import Endpoint
 from probes.model.probe import (
+    KIND_OF,
     DnsLook,
     HttpLook,
     IcmpLook,
-    Kind,
     Look,
     Probe,
     ProbeId,
     Target,
     TcpLook,
+    endpoint_of,
 )
 from probes.model.vantage import HOST
 
@@ -114,16 +115,15 @@ def _probe(
     timeout_seconds: float | None = None,
     assumed: bool = False,
 ) -> Probe:
-    kind, endpoint = _kind_and_endpoint(look)
     return Probe(
         id=ProbeId(
-            probe=kind,
+            probe=KIND_OF[type(look)],
             target=Target.STATIC,
             network=NETWORK,
             source_service=SOURCE_SERVICE,
             source_node=node,
             destination_service=name,
-            endpoint=endpoint,
+            endpoint=endpoint_of(look),
         ),
         look=look,
         vantage=HOST,
@@ -131,15 +131,3 @@ def _probe(
         timeout_seconds=timeout_seconds or settings.probes.timeout_seconds,
         assumed=assumed,
     )
-
-
-def _kind_and_endpoint(look: Look) -> tuple[Kind, str]:
-    match look:
-        case DnsLook():
-            return Kind.DNS, look.name
-        case TcpLook():
-            return Kind.TCP, str(look.port)
-        case IcmpLook():
-            return Kind.ICMP, ""
-        case HttpLook():
-            return Kind.HTTP, f"{look.port}{look.path}"

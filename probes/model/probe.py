@@ -1,8 +1,10 @@
 """What is to be looked at: one active look, from one vantage, at one target."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import IPv4Address
+from types import MappingProxyType
 
 from probes.model.vantage import Vantage
 
@@ -88,6 +90,23 @@ class HttpLook:
 
 Look = DnsLook | TcpLook | IcmpLook | HttpLook
 
+KIND_OF: Mapping[type[Look], Kind] = MappingProxyType(
+    {DnsLook: Kind.DNS, TcpLook: Kind.TCP, IcmpLook: Kind.ICMP, HttpLook: Kind.HTTP},
+)
+
+
+def endpoint_of(look: Look) -> str:
+    """Name what is asked for: "8080", "8080/healthz", "tasks.api"; "" for an echo."""
+    match look:
+        case DnsLook():
+            return look.name
+        case TcpLook():
+            return str(look.port)
+        case HttpLook():
+            return f"{look.port}{look.path}"
+        case IcmpLook():
+            return ""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProbeId:
@@ -103,7 +122,7 @@ class ProbeId:
     destination_node: str = ""
     #: The task's name, such as "shop_api.2"; "" unless aimed at one task.
     destination_task: str = ""
-    #: What is asked for there: "8080", "8080/healthz", "tasks.api"; "" for an echo.
+    #: What is asked for there, as `endpoint_of` names it.
     endpoint: str = ""
 
 

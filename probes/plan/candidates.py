@@ -10,6 +10,7 @@ from ipaddress import IPv4Address
 
 from probes.model.local import LocalTask
 from probes.model.probe import (
+    KIND_OF,
     DnsLook,
     HttpLook,
     IcmpLook,
@@ -19,6 +20,7 @@ from probes.model.probe import (
     ProbeId,
     Target,
     TcpLook,
+    endpoint_of,
 )
 from probes.model.topology import Node, Service, Task
 from probes.model.vantage import HOST, Vantage, VantageKind
@@ -119,7 +121,7 @@ def _names(edge: _Edge, lookup: Lookup) -> Iterator[Candidate]:
     ):
         if expected:
             look = DnsLook(name=name, server=EMBEDDED_RESOLVER, expected=expected)
-            yield _candidate(edge, Tier.NAMES, look, Target.NAME, network=network, endpoint=name)
+            yield _candidate(edge, Tier.NAMES, look, Target.NAME, network=network)
 
 
 def _vips(edge: _Edge, lookup: Lookup) -> Iterator[Candidate]:
@@ -131,14 +133,13 @@ def _vips(edge: _Edge, lookup: Lookup) -> Iterator[Candidate]:
         vip = vip_on(service, network_id)
         if vip:
             network = lookup.networks[network_id].name
-            for look, endpoint, assumed in _conversations(service, vip, lookup):
+            for look, assumed in _conversations(service, vip, lookup):
                 yield _candidate(
                     edge,
                     Tier.SERVICES,
                     look,
                     Target.VIP,
                     network=network,
-                    endpoint=endpoint,
                     assumed=assumed,
                 )
 
@@ -152,18 +153,14 @@ def _tasks(edge: _Edge, lookup: Lookup) -> Iterator[Candidate]:
             address = address_on(task, network_id)
             if address is None:
                 continue
-            echo = (IcmpLook(address=address), "", False)
-            for look, endpoint, assumed in (
-                echo,
-                *_conversations(edge.destination, address, lookup),
-            ):
+            echo = (IcmpLook(address=address), False)
+            for look, assumed in (echo, *_conversations(edge.destination, address, lookup)):
                 yield _candidate(
                     edge,
                     Tier.TASKS,
                     look,
                     Target.TASK,
                     network=lookup.networks[network_id].name,
-                    endpoint=endpoint,
                     assumed=assumed,
                     destination_node=lookup.nodes[task.node_id].name,
                     destination_task=lookup.name_of(task),
@@ -174,13 +171,13 @@ def _conversations(
     service: Service,
     address: IPv4Address,
     lookup: Lookup,
-) -> Iterator[tuple[Look, str, bool]]:
-    """List what the service should answer at *address*: look, endpoint, and whether assumed."""
+) -> Iterator[tuple[Look, bool]]:
+    """List what the service should answer at *address*, and whether that is only assumed."""
     declared = lookup.intent_of(service)
     known = {port.target for port in service.ports if port.protocol == "tcp"} | {*declared.tcp}
     by_http = {check.port for check in declared.http}
     for port in sorted(known | lookup.exposed_by(service)):
-        yield TcpLook(address=address, port=port), str(port), port not in known | by_http
+        yield TcpLook(address=address, port=port), port not in known | by_http
     for check in declared.http:
         look = HttpLook(
             address=address,
@@ -193,7 +190,7 @@ def _conversations(
             verify=check.verify,
             redirects=check.redirects,
         )
-        yield look, f"{check.port}{check.path}", False
+        yield look, False
 
 
 def _candidate(
@@ -203,7 +200,6 @@ def _candidate(
     target: Target,
     *,
     network: str,
-    endpoint: str,
     assumed: bool = False,
     destination_node: str = "",
     destination_task: str = "",
@@ -217,7 +213,7 @@ def _candidate(
         destination_service=edge.destination.name,
         destination_node=destination_node,
         destination_task=destination_task,
-        endpoint=endpoint,
+        endpoint=endpoint_of(look),
     )
     probe = Probe(
         id=probe_id,
@@ -228,14 +224,6 @@ def _candidate(
         assumed=assumed,
     )
     return Candidate(probe, tier, edge.runners)
-
-
-KIND_OF: dict[type[Look], Kind] = {
-    DnsLook: Kind.DNS,
-    TcpLook: Kind.TCP,
-    IcmpLook: Kind.ICMP,
-    HttpLook: Kind.HTTP,
-}
 
 
 def towards_agents(
