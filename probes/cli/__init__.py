@@ -1,0 +1,1 @@
+"""The `probe` command: one look, now, for a person."""

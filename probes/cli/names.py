@@ -1,0 +1,191 @@
+"""What does a name stand for, that somebody typed?
+
+Services go by their full name (`shop_api`) or, within their stack, by the rest of it (`api`);
+tasks by that and a slot or a node (`api.2`, `agent.node1`); several tasks by `tasks.api`.
+"""
+
+import difflib
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from ipaddress import IPv4Address
+
+from probes.cli.errors import UsageError
+from probes.model.intent import Intent
+from probes.model.local import LocalTask
+from probes.model.probe import ExpectedAnswer, Target
+from probes.model.topology import Service, Task, Topology
+from probes.plan import answers
+from probes.plan.lookup import Lookup, address_on, vip_on
+
+_SEVERAL = "tasks."
+#: As many characters of a container's id as `docker ps` shows.
+_SHORTEST_ID = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """An address to look at, and what stands there."""
+
+    address: IPv4Address
+    target: Target
+    network: str = ""
+    service: str = ""
+    task: str = ""
+    node: str = ""
+
+
+class Directory:
+    """Everything in one topology that can be named."""
+
+    def __init__(self, topology: Topology) -> None:
+        self._lookup = Lookup(topology, Intent())
+        self._services = defaultdict[str, list[Service]](list)
+        self._tasks = defaultdict[str, list[Task]](list)
+        for service in topology.services:
+            for name in {service.name, short_name(service)}:
+                self._services[name].append(service)
+                for task in self._lookup.tasks_of(service):
+                    number = self._lookup.name_of(task).removeprefix(service.name)
+                    self._tasks[f"{name}{number}"].append(task)
+
+    # --- where to look from ---
+
+    def source(self, name: str, local: Iterable[LocalTask]) -> LocalTask:
+        """Choose the task of this node that *name* stands for: the first, where it has several."""
+        service = self._one_of(name, self._services.get(name, []))
+        if service is None and name not in self._tasks:
+            raise UsageError(f"there is no service, task or container {name!r}{self.hint(name)}")
+        tasks = self._lookup.tasks_of(service) if service else self._tasks[name]
+        wanted = {task.id for task in tasks}
+        here = [item for item in local if item.task_id in wanted]
+        if not here:
+            raise UsageError(f"no task of {name} runs on this node{self._elsewhere(tasks)}")
+        return min(here, key=lambda item: item.container_name)
+
+    def _elsewhere(self, tasks: Iterable[Task]) -> str:
+        nodes = {self._node_of(task) for task in tasks if task.running}
+        return (
+            f", but on {', '.join(sorted(nodes))}: run `probe` there" if nodes else ", or anywhere"
+        )
+
+    # --- what to look at ---
+
+    def knows(self, name: str) -> bool:
+        """Tell whether *name* is one of the Swarm's, rather than the resolver's."""
+        return bool(self._services.get(name.removeprefix(_SEVERAL)) or self._tasks.get(name))
+
+    def place(self, name: str, source: LocalTask | None) -> Place:
+        """Find the address that *name* has on a network that *source* is on, too.
+
+        The VIP, where there is one; else the first running task. UsageError when there is none.
+        """
+        near = self._overlays_of(source)
+        tasks = self._tasks.get(name)
+        if tasks:
+            found = self._task_place(tasks, near)
+            networks = self._networks_of(tasks[0].service_id)
+        else:
+            service = self._service(name, near)
+            found = self._vip_place(service, near) if not name.startswith(_SEVERAL) else None
+            found = found or self._task_place(self._lookup.tasks_of(service), near)
+            networks = self._networks_of(service.id)
+        if found is None and networks & near:
+            raise UsageError(f"no task of {name} has an address on {self._listed(networks & near)}")
+        if found is None:
+            where = f"the container {source.container_name}" if source else "the host"
+            raise UsageError(
+                f"{name} is on {self._listed(networks) or 'no overlay'}, and {where} is not: "
+                "look from a service that is, with --from (`probe services` lists them)",
+            )
+        return found
+
+    def _vip_place(self, service: Service, near: set[str]) -> Place | None:
+        for network_id in sorted(near):
+            vip = vip_on(service, network_id)
+            if vip:
+                network = self._lookup.networks[network_id].name
+                return Place(
+                    address=vip,
+                    target=Target.VIP,
+                    network=network,
+                    service=service.name,
+                )
+        return None
+
+    def _task_place(self, tasks: Iterable[Task], near: set[str]) -> Place | None:
+        for task in sorted(tasks, key=lambda task: (not task.running, self._lookup.name_of(task))):
+            for network_id in sorted(near):
+                address = address_on(task, network_id)
+                if address:
+                    return Place(
+                        address=address,
+                        target=Target.TASK,
+                        network=self._lookup.networks[network_id].name,
+                        service=self._lookup.services[task.service_id].name,
+                        task=self._lookup.name_of(task),
+                        node=self._node_of(task),
+                    )
+        return None
+
+    def expected(self, name: str, source: LocalTask | None) -> tuple[ExpectedAnswer, ...]:
+        """Say what *name* should resolve to, asked from *source*; empty when Swarm cannot tell."""
+        near = self._overlays_of(source)
+        services = self._services.get(name.removeprefix(_SEVERAL), [])
+        shared = [service for service in services if self._networks_of(service.id) & near]
+        if len(shared) != 1:
+            return ()
+        service = shared[0]
+        networks = sorted(self._networks_of(service.id) & near)
+        of_name = answers.of_tasks_name if name.startswith(_SEVERAL) else answers.of_service_name
+        return of_name(service, networks, self._lookup)
+
+    # --- both ---
+
+    def hint(self, name: str) -> str:
+        """Suggest what may have been meant; "" when nothing comes near."""
+        near = difflib.get_close_matches(name, [*self._services, *self._tasks], n=1)
+        return f"; did you mean {near[0]}?" if near else ""
+
+    def _service(self, name: str, near: set[str]) -> Service:
+        """Prefer, of equal short names, the one that shares a network: Docker's resolver does."""
+        found = self._services.get(name.removeprefix(_SEVERAL), [])
+        shared = [service for service in found if self._networks_of(service.id) & near]
+        service = self._one_of(name, shared or found)
+        if service is None:
+            raise UsageError(f"there is no service or task {name!r}{self.hint(name)}")
+        return service
+
+    def _one_of(self, name: str, found: Collection[Service]) -> Service | None:
+        if len(found) > 1:
+            full = ", ".join(sorted(service.name for service in found))
+            raise UsageError(f"{name!r} may be any of {full}: write the full name")
+        return next(iter(found), None)
+
+    def _networks_of(self, service_id: str) -> set[str]:
+        service = self._lookup.services.get(service_id)
+        return self._lookup.overlays_of(service) if service else set()
+
+    def _overlays_of(self, source: LocalTask | None) -> set[str]:
+        return self._networks_of(source.service_id) if source else set()
+
+    def _listed(self, network_ids: Iterable[str]) -> str:
+        return ", ".join(sorted(self._lookup.networks[item].name for item in network_ids))
+
+    def _node_of(self, task: Task) -> str:
+        node = self._lookup.nodes.get(task.node_id)
+        return node.name if node else task.node_id
+
+
+def short_name(service: Service) -> str:
+    """Name a service as its own stack does."""
+    return service.name.removeprefix(f"{service.stack}_")
+
+
+def find_container(name: str, local: Iterable[LocalTask]) -> LocalTask | None:
+    """Find a task of this node by its container's name, or by the beginning of its id."""
+    for item in local:
+        by_id = len(name) >= _SHORTEST_ID and item.container_id.startswith(name)
+        if by_id or item.container_name == name:
+            return item
+    return None

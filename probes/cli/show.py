@@ -1,0 +1,120 @@
+"""How does a result look on a terminal, or to a script?"""
+
+import json
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from probes.cli.look import Report
+from probes.model.probe import DnsLook, HttpLook, IcmpLook, Probe, TcpLook
+from probes.model.result import Answer, Result, Verdict
+from probes.wire import result_document
+
+_STYLES = {Verdict.WORKED: "bold green", Verdict.FAILED: "bold red", Verdict.UNKNOWN: "bold yellow"}
+#: Where nobody looks at the lines, they are not to be folded.
+_PIPE_COLUMNS = 400
+
+
+def report_document(report: Report) -> Mapping[str, Any]:
+    """Describe a report for `--json`: the result's document, and the one of the name's look."""
+    resolution = result_document(report.resolution) if report.resolution else None
+    return {**result_document(report.result), "resolution": resolution}
+
+
+def print_json(document: Mapping[str, Any]) -> None:
+    """Print one JSON document."""
+    sys.stdout.write(json.dumps(document, indent=2) + "\n")
+
+
+def print_report(report: Report) -> None:
+    """Print a result with all its steps; names and messages are never taken for markup."""
+    console = _console()
+    result = report.result
+    verdict = result.outcome.verdict
+    line = Text.assemble((str(result.outcome), _STYLES[verdict]), "  ", headline(result))
+    console.print(line, soft_wrap=True)
+    if result.detail:
+        console.print(Text(f"  {result.detail}"), soft_wrap=True)
+    for label, value in lines_of(report):
+        console.print(Text.assemble(f"  {label:<12}", value), soft_wrap=True)
+    if report.hint:
+        _console(stderr=True).print(Text(report.hint), soft_wrap=True)
+
+
+def print_table(title: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print rows under their titles."""
+    table = Table(*title, box=None, pad_edge=False, header_style="bold")
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    _console().print(table)
+
+
+def headline(result: Result) -> str:
+    """Say who looked at what: "tcp  shop_web.1 -> shop_api 10.0.1.20:8080 on shop_app, 1.2 ms"."""
+    probe = result.probe
+    who = probe.id.destination_task or probe.id.destination_service
+    parts = [probe.vantage.name, "->", who, _aim(probe)]
+    if probe.id.network:
+        parts.append(f"on {probe.id.network}")
+    words = " ".join(part for part in parts if part)
+    return f"{probe.id.probe}  {words}, {_milliseconds(result.seconds)}"
+
+
+def _aim(probe: Probe) -> str:
+    match probe.look:
+        case DnsLook(name=name, server=server, port=port):
+            return f"{name} at {server}" + (f":{port}" if port != 53 else "")  # noqa: PLR2004
+        case TcpLook(address=address, port=port):
+            return f"{address}:{port}"
+        case IcmpLook(address=address):
+            return str(address)
+        case HttpLook(address=address, port=port, path=path, tls=tls):
+            return f"{'https' if tls else 'http'}://{address}:{port}{path}"
+
+
+def lines_of(report: Report) -> Iterator[tuple[str, str]]:
+    """List what else there is to tell, as label and value."""
+    if report.resolution and report.resolution.observed.answer:
+        found = report.resolution
+        addresses = _listed(report.resolution.observed.answer.addresses)
+        name, server = found.probe.id.endpoint, _aim(found.probe).rpartition(" at ")[2]
+        took = _milliseconds(found.seconds)
+        yield "resolve", f"{name} is {addresses}, says {server}, {took}"
+    for phase in report.result.phases:
+        yield phase.name.replace("_", " "), _milliseconds(phase.seconds)
+    observed = report.result.observed
+    if observed.rtt_seconds is not None:
+        yield "round trip", f"{_milliseconds(observed.rtt_seconds)}, by the kernel's clock"
+    if observed.status is not None:
+        yield "status", str(observed.status)
+    if observed.certificate_expires_at is not None:
+        end = datetime.fromtimestamp(observed.certificate_expires_at, UTC)
+        yield "certificate", f"until {end:%Y-%m-%d %H:%M} UTC"
+    if observed.answer:
+        yield from _lines_of_answer(observed.answer)
+
+
+def _lines_of_answer(answer: Answer) -> Iterator[tuple[str, str]]:
+    yield "answer", _listed(answer.addresses) or "no address"
+    if answer.missing:
+        yield "missing", _listed(answer.missing)
+    if answer.unexpected:
+        yield "unexpected", _listed(answer.unexpected)
+
+
+def _listed(values: Iterable[object]) -> str:
+    return ", ".join(str(value) for value in values)
+
+
+def _milliseconds(seconds: float) -> str:
+    return f"{seconds * 1000:.2f} ms"
+
+
+def _console(*, stderr: bool = False) -> Console:
+    stream = sys.stderr if stderr else sys.stdout
+    return Console(stderr=stderr, highlight=False, width=None if stream.isatty() else _PIPE_COLUMNS)
