@@ -111,7 +111,7 @@ async def test_a_router_that_says_no_is_heard(wire: Wire, why: str) -> None:
     results = await _looked(wire, _every_look(PEER_ADDRESS))
 
     assert set(_outcomes(results).values()) == {Outcome.UNREACHABLE}
-    assert max(result.seconds for result in results) < 1
+    assert max(result.seconds for result in results) < 3  # as long as an unanswered ARP request
 
 
 async def test_a_closed_port_refuses_in_the_task(wire: Wire) -> None:
@@ -149,7 +149,7 @@ async def test_a_rule_of_the_tasks_own_is_the_networks_no(wire: Wire) -> None:
 
 async def test_the_kernels_clock_does_not_grow_when_we_are_busy(wire: Wire) -> None:
     """The round trip is that of the packets, however late we come to read them."""
-    busy_seconds = 0.1
+    busy_seconds = 0.3
     addresses = records(f"api. 9 IN A {TASK_ADDRESS}")
 
     def respond(query: dns.message.Message) -> dns.message.Message | bytes | None:

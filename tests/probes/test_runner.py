@@ -3,8 +3,8 @@ import gc
 import os
 import resource
 import socket
+import time
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
@@ -43,10 +43,11 @@ async def test_a_bug_is_not_an_outage() -> None:
 
 async def test_time_is_told_in_unix_seconds_and_as_a_duration() -> None:
     """The start by the wall clock, everything else by one that does not jump."""
+    before = time.time()
     async with serving(answering(ANSWER)) as port:
         result = await look_once(HttpLook(address=LOOPBACK, port=port))
 
-    assert result.started_at == pytest.approx(Path("/proc/self").stat().st_atime, abs=60)
+    assert before <= result.started_at <= time.time()
     assert sum(phase.seconds for phase in result.phases) <= result.seconds
 
 
@@ -76,15 +77,15 @@ async def test_looks_leave_no_descriptors() -> None:
             (IcmpLook(address=LOOPBACK), Outcome.OK),
             (HttpLook(address=LOOPBACK, port=port), Outcome.OK),
             (HttpLook(address=LOOPBACK, port=port, body="?"), Outcome.BAD_BODY),
-            (HttpLook(address=LOOPBACK, port=port, tls=True), Outcome.RESET),
+            (HttpLook(address=LOOPBACK, port=port, tls=True), Outcome.TIMEOUT),
             (HttpLook(address=LOOPBACK, port=silent_port, tls=True), Outcome.TIMEOUT),
         ]
-        await asyncio.gather(*(look_once(look, timeout=0.5) for look, _ in looks))
+        results = await asyncio.gather(*(look_once(look, timeout=0.5) for look, _ in looks))
+        assert [result.outcome for result in results] == [outcome for _, outcome in looks]
         before = _descriptors()
 
         for _ in range(20):
-            results = [look_once(look, timeout=0.05) for look, _ in looks]
-            await asyncio.gather(*results)
+            await asyncio.gather(*(look_once(look, timeout=0.05) for look, _ in looks))
 
         await until(lambda: _descriptors() <= before)
 

