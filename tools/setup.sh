@@ -54,10 +54,14 @@ install_packages() {
   done
 }
 
+good_python() {
+  "$1" -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
+}
+
 find_python() {
   local python
   for python in /usr/bin/python3 python3 python3.13 python3.12 python3.11; do
-    if "$python" -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+    if good_python "$python"; then
       command -v "$python"
       return
     fi
@@ -76,14 +80,14 @@ if [ "${#missing[@]}" -gt 0 ]; then
   fi
 fi
 
-python=$(find_python)
+if ! good_python .venv/bin/python; then
+  python=$(find_python)
+  say "making .venv with $python"
+  "$python" -m venv --clear .venv
+fi
 stamp=.venv/setup.sha256
-wanted=$({ "$python" --version; cat pyproject.toml requirements-dev.lock tools/setup.sh; } | sha256sum)
+wanted=$({ .venv/bin/python --version; cat pyproject.toml requirements-dev.lock tools/setup.sh; } | sha256sum)
 if [ ! -f "$stamp" ] || [ "$(cat "$stamp")" != "$wanted" ]; then
-  if ! .venv/bin/python --version 2>/dev/null | grep -qxF "$("$python" --version)"; then
-    say "making .venv with $python"
-    "$python" -m venv --clear .venv
-  fi
   say 'installing what requirements-dev.lock names'
   .venv/bin/python -m pip install -qq --require-hashes --requirement requirements-dev.lock
   .venv/bin/python -m pip install -qq --no-deps --no-build-isolation --editable .

@@ -17,7 +17,7 @@ SHOP = ROOT / "deploy" / "examples" / "shop.yml"
 _TRIES = (
     "probe services",
     "probe dns api --from shop_web",
-    "probe http api:80/health --from shop_web",
+    "probe http http://api/health --from shop_web",
 )
 
 
