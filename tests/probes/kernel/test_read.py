@@ -244,6 +244,7 @@ async def test_a_table_that_is_too_long_is_cut_and_named(
     macs = [f"02:42:0a:4d:01:{octet:02x}" for octet in range(200)]
     rows = [f"fdb add {mac} dev vxlan0 dst 198.18.0.12 self permanent" for mac in macs]
     place.bridge(OVERLAY, "\n".join(rows))
+    place.ip(OVERLAY, "neigh add 10.77.0.8 lladdr 02:42:0a:4d:00:08 dev vxlan0 nud permanent")
 
     reading, *cut = await asyncio.to_thread(read_namespaces, [overlay], max_rows=max_rows)
 
