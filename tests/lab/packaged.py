@@ -35,8 +35,8 @@ class Packaged:
     #: The public image's folder for data: a volume that belongs to nobody, who also runs it.
     data: str
     port: int
-    #: Folders that the program reads when it runs, where there are any.
-    reads: tuple[str, ...] = ()
+    #: The folder of pages and templates that Debian's build reads when it runs.
+    reads: str
 
 
 PROMETHEUS = Packaged(
@@ -44,13 +44,14 @@ PROMETHEUS = Packaged(
     package="prometheus",
     data="/prometheus",
     port=9090,
-    reads=("/usr/share/prometheus",),
+    reads="/usr/share/prometheus/web",
 )
 ALERTMANAGER = Packaged(
     program="prometheus-alertmanager",
     package="prometheus-alertmanager",
     data="/alertmanager",
     port=9093,
+    reads="/usr/share/prometheus/alertmanager",
 )
 
 
@@ -92,9 +93,7 @@ def _pack(tar: Path, program: Path, packaged: Packaged) -> None:
         archive.add(program, f"bin/{packaged.program}")
         for library in _libraries(program):
             archive.add(library, str(library))
-        for folder in packaged.reads:
-            if Path(folder).exists():
-                archive.add(folder, folder, filter=_small)
+        archive.add(packaged.reads, packaged.reads, filter=_small)
         for name, content in (("etc/passwd", _PASSWD), ("etc/group", _GROUP)):
             entry = tarfile.TarInfo(name)
             entry.size, entry.mode = len(content), 0o644

@@ -29,7 +29,8 @@ def up(lab: Lab) -> None:
     lab.deploy(SHOP, "shop")
     say("deploying Swarmscope")
     swarmscope.deploy(lab, say)
-    say("waiting for the first scrape of every agent")
+    say("waiting for Alertmanager, and for the first scrape of every agent")
+    swarmscope.wait_until_ready(lab.manager, swarmscope.ALERTMANAGER_PORT)
     swarmscope.wait_until_scraped(lab)
 
 

@@ -40,10 +40,10 @@ def deploy(lab: Lab, say: Callable[[str], None]) -> None:
     at_once(wait_until_ready, lab.nodes)
 
 
-def wait_until_ready(node: Node) -> None:
-    """Wait until the agent on *node* says that it is."""
-    why = f"the agent on {node.name} is ready"
-    wait_until(lambda: get(node, AGENT_PORT, "/-/ready"), 60, why)
+def wait_until_ready(node: Node, port: int = AGENT_PORT) -> None:
+    """Wait until the agent on *node*, or whoever has *port* there, says that it is ready."""
+    why = f"{node.name}:{port} is ready"
+    wait_until(lambda: get(node, port, "/-/ready"), 60, why)
 
 
 def wait_until_scraped(lab: Lab) -> None:

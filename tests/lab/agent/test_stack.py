@@ -71,7 +71,7 @@ def test_the_agents_become_healthy(swarmscope: Lab) -> None:
 
     check = inspected(swarmscope, swarmscope.manager)["Config"]["Healthcheck"]
     assert check["Test"][-1] == "/run/swarmscope/agent.sock"
-    assert check["Interval"] == 10 * 10**9
+    assert check["Interval"] == 20 * 10**9
 
 
 def test_an_agent_answers_as_the_stack_s_service(swarmscope: Lab) -> None:
