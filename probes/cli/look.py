@@ -92,8 +92,13 @@ class Looker:
         return EMBEDDED_RESOLVER if self._vantage.netns else self._around.host_resolver
 
     def _hint(self, name: str, result: Result) -> str:
-        unknown = result.outcome in {Outcome.NXDOMAIN, Outcome.NO_DATA}
-        if not unknown or self._source is None:
+        """Say what may have been meant by a name that failed and that the Swarm does not know.
+
+        Docker asks the machine's resolver for such a name, so it can fail in any way.
+        """
+        if result.outcome is Outcome.OK or self._source is None:
+            return ""
+        if self._around.directory.knows(name):
             return ""
         return self._around.directory.hint(name).removeprefix("; ")
 

@@ -1,0 +1,1 @@
+"""What does it cost, and how fast is it? Each prints its figures; none is a test."""

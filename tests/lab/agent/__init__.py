@@ -1,0 +1,1 @@
+"""The shipped stack on a real Swarm: agents, Prometheus and the example application."""
