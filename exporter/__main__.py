@@ -20,6 +20,8 @@ from probes.swarm.engine import Engine
 from probes.swarm.events import EventWatch
 
 _USAGE_ERROR = 2
+#: At once: the Engine's events, a question to the Engine, a page of metrics, a configuration.
+_BLOCKING_CALLS = 4
 #: The name of the service that the agent was deployed as; the stack file sets it.
 _SERVICE_VARIABLE = "SWARMSCOPE_SERVICE"
 
@@ -70,7 +72,7 @@ async def _serve(settings: Settings, config: Path | None) -> int:
         partial(EventWatch, settings.engine),
     )
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
-    loop.set_default_executor(_Threads())
+    loop.set_default_executor(_Threads(max_workers=_BLOCKING_CALLS))
     for ending in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(ending, stop.set)
     reloads: set[asyncio.Task[str]] = set()

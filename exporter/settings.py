@@ -99,8 +99,8 @@ class HttpTarget(Section):
     host: Annotated[str, BeforeValidator(units.matching(rf"({_HOST})?", "host name"))] = ""
     #: Empty means 200 to 299.
     status: Annotated[frozenset[Status], Field(strict=False)] = frozenset()
-    #: Regular expression that the body must match somewhere; "" means any body.
-    body: Annotated[str, BeforeValidator(units.pattern)] = ""
+    #: Text that the body must contain; "" means any body.
+    body: str = ""
     #: A certificate that is not valid for the host is a fault unless somebody says otherwise.
     verify: bool = True
     #: None: a redirect is an answer, and whether it is the right one is for `status` to say.

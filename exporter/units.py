@@ -1,4 +1,4 @@
-"""How does a person write a duration, a size, an address, a URL, a path or a pattern?
+"""How does a person write a duration, a size, an address, a URL or a path?
 
 Every function takes what YAML gave and returns the value, or raises a ValueError whose message says
 what is allowed: pydantic reports these with the key.
@@ -171,16 +171,6 @@ def socket_path(value: object) -> str:
     text = optional_path(value)
     if len(text.encode()) > _LONGEST_SOCKET_PATH:
         raise ValueError(f"a Unix socket's path takes at most {_LONGEST_SOCKET_PATH} bytes")
-    return text
-
-
-def pattern(value: object) -> str:
-    """Read a regular expression."""
-    text = _text(value, "regular expression")
-    try:
-        re.compile(text)
-    except re.error as exc:
-        raise ValueError(f"{value!r} is no regular expression: {exc}") from None
     return text
 
 

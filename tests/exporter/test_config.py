@@ -383,12 +383,9 @@ BAD = {
         "targets:\n- {name: a, http: {url: 'http://192.0.2.1', status: 200}}\n",
         "agent.yml:2: targets[0].http.status: should be a list, not 200",
     ),
-    "body that is no expression": (
-        "targets:\n- {name: a, http: {url: 'http://192.0.2.1', body: '('}}\n",
-        (
-            "agent.yml:2: targets[0].http.body: '(' is no regular expression: "
-            "missing ), unterminated subpattern at position 0"
-        ),
+    "body that is no text": (
+        "targets:\n- {name: a, http: {url: 'http://192.0.2.1', body: 1}}\n",
+        "agent.yml:2: targets[0].http.body: should be a valid string, not 1",
     ),
     "host with a header in it": (
         'targets:\n- {name: a, http: {url: "http://192.0.2.1", host: "a\\r\\nX: y"}}\n',
