@@ -10,7 +10,7 @@ from itertools import chain
 
 from probes.model.probe import Probe, ProbeId
 
-SLOT_SECONDS = 0.25
+SLOT_SECONDS = 0.5
 
 
 class Wheel:

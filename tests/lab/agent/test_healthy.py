@@ -90,10 +90,8 @@ def test_nothing_fails_but_what_the_kernel_lacks(swarmscope: Lab) -> None:
 def test_each_kind_of_probe_runs_across_nodes(swarmscope: Lab) -> None:
     """A task on another node is reached by echo, TCP and HTTP, over the network they share."""
     for kind in ("icmp", "tcp", "http"):
-        rows = query(
-            swarmscope,
-            f'swarmscope_probe_success{{probe="{kind}",target="task",source_service=~"shop_.*"}} == 1',
-        )
+        wanted = f'probe="{kind}",target="task",source_service=~"shop_.*"'
+        rows = query(swarmscope, f"swarmscope_probe_success{{{wanted}}} == 1")
         across = [
             row["metric"]
             for row in rows
