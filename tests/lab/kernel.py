@@ -20,7 +20,10 @@ _SECURITY_ASSOCIATION = (
 #: What to try, and what it is good for. Each line is a shell command in an empty namespace.
 TRIALS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
-        "ipvs": ("service VIPs and the routing mesh", "ipvsadm --add-service --fwmark-service 1"),
+        "ipvs": (
+            "service VIPs and the routing mesh",
+            "ipvsadm --add-service --fwmark-service 1 --scheduler rr",
+        ),
         "esp": ("encrypted overlays", f"ip xfrm state add {_SECURITY_ASSOCIATION}"),
         "vxlan": ("overlays", "ip link add v0 type vxlan id 4096 dstport 4789"),
         "netem": ("delay and jitter", "tc qdisc add dev lo root netem delay 1ms"),

@@ -67,6 +67,11 @@ class Lab:
             if not complaints:
                 raise LabError(f"up already, but as {self.shape}: take it `down` first")
             self._say(f"found a lab that is not whole ({'; '.join(complaints)}): making it anew")
+        elif processes.of_lab(()):
+            raise LabError(
+                f"a lab is up that {self.layout.state} knows nothing of: set SWARM_LAB_STATE to its"
+                " folder, or take it `down`"
+            )
         if shape.engine and not Path(shape.engine, "dockerd").exists():
             raise LabError(f"no dockerd in the engine's folder {shape.engine}")
         self.down()
@@ -220,7 +225,7 @@ class Lab:
         """Load the images of *tar* (of `docker save`) on every node."""
         at_once(lambda node: docker(node, "load", f"--input={tar}", timeout=300), self.nodes)
 
-    def deploy(self, file: Path, name: str, *, timeout: float = 90) -> None:
+    def deploy(self, file: Path, name: str, *, timeout: float = 120) -> None:
         """Deploy the stack *file* as *name*, and wait until all of its tasks run.
 
         With *timeout* 0 it does not wait.

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tests.lab.commands import run
 from tests.lab.layout import PREFIX, Layout, Pins
+from tests.lab.wait import wait_until
 
 _CHANGE_FOLDER_AND_RUN = 'echo 0 > "$1"; cd "$2" 2>/dev/null || cd /; shift 2; exec "$@"'
 
@@ -20,16 +21,27 @@ def prepare(layout: Layout) -> None:
 def pin_network(pins: Pins) -> None:
     """Make a network namespace."""
     pins.folder.mkdir(parents=True, exist_ok=True)
-    pins.net.touch()
-    run("unshare", f"--net={pins.net}", "true")
+    _pin("net", pins.net)
 
 
 def pin_host(pins: Pins, *first: str) -> None:
     """Make the mount and UTS namespaces beside the network's, and run *first* in all three."""
-    for file in (pins.mount, pins.uts):
-        file.touch()
-    spaces = (f"--mount={pins.mount}", f"--uts={pins.uts}", "--propagation=private")
-    run("nsenter", f"--net={pins.net}", "unshare", *spaces, *first)
+    _pin("uts", pins.uts)
+    # A mount namespace can be bound only in one with a lower number. Linux 6.18 numbers them per
+    # processor, so that in any but the machine's first one it can take a few attempts.
+    wait_until(
+        lambda: _pin("mount", pins.mount, "--propagation=private"),
+        10,
+        f"a mount namespace is bound on {pins.mount}",
+        pause=0,
+    )
+    run(*in_host(pins, *first))
+
+
+def _pin(kind: str, file: Path, *options: str) -> bool:
+    file.touch()
+    run("unshare", f"--{kind}={file}", *options, "true")
+    return True
 
 
 def release_host(pins: Pins) -> None:

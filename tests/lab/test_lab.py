@@ -11,7 +11,7 @@ from tests.lab import engine, engine_api, processes
 from tests.lab.conftest import REPOSITORY, SHAPE, Stack
 from tests.lab.errors import CommandError, LabError
 from tests.lab.lab import Lab, Shape
-from tests.lab.layout import Node
+from tests.lab.layout import Layout, Node
 from tests.lab.wait import at_once, wait_until
 
 pytestmark = pytest.mark.lab
@@ -73,6 +73,13 @@ def test_another_shape_is_refused_while_one_is_up(lab: Lab) -> None:
     """Nobody loses a Swarm to a wrong figure."""
     with pytest.raises(LabError, match="up already, but as 3 nodes"):
         lab.up(Shape(nodes=2))
+
+
+def test_a_second_lab_is_refused(lab: Lab, tmp_path: Path) -> None:
+    """There is one fabric on a machine, so another folder's lab is not swept away."""
+    with pytest.raises(LabError, match="knows nothing of: set SWARM_LAB_STATE"):
+        Lab(Layout(tmp_path)).up(SHAPE)
+    assert not lab.complaints()
 
 
 def test_every_node_is_a_ready_member_of_one_swarm(lab: Lab) -> None:

@@ -139,15 +139,6 @@ def test_an_impossible_shape_is_refused(nodes: int, managers: int) -> None:
         Shape(nodes, managers)
 
 
-def test_an_engine_folder_without_an_engine_is_refused(tmp_path: Path) -> None:
-    """And nothing was begun."""
-    lab = Lab(Layout(tmp_path / "state"))
-
-    with pytest.raises(LabError, match="no dockerd in the engine's folder"):
-        lab.up(Shape(engine=str(tmp_path)))
-    assert not (tmp_path / "state").exists()
-
-
 def test_no_lab_says_how_to_get_one(tmp_path: Path) -> None:
     """Asking for its nodes names the command."""
     with pytest.raises(LabError, match=r"no lab is up: python -m tests\.lab up"):

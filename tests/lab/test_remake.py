@@ -11,8 +11,9 @@ import pytest
 
 from tests.lab import cgroups, images, namespaces, processes
 from tests.lab.conftest import REPOSITORY, SHAPE
+from tests.lab.errors import LabError
 from tests.lab.fabric import MACHINE_LINK
-from tests.lab.lab import Lab
+from tests.lab.lab import Lab, Shape
 from tests.lab.layout import Layout
 
 pytestmark = [pytest.mark.lab, pytest.mark.remakes]
@@ -124,6 +125,15 @@ def _other_cgroups() -> set[Path]:
         for folder in hierarchy.rglob("*/")
         if "swarm-lab" not in folder.parts
     }
+
+
+def test_an_engine_folder_without_an_engine_is_refused(whole: Lab, tmp_path: Path) -> None:
+    """And nothing was begun."""
+    whole.down()
+
+    with pytest.raises(LabError, match="no dockerd in the engine's folder"):
+        whole.up(Shape(engine=str(tmp_path)))
+    assert leftovers(whole.layout) == []
 
 
 def test_down_twice_is_no_error(whole: Lab) -> None:
