@@ -4,7 +4,8 @@ from bisect import bisect_left
 from dataclasses import dataclass
 
 #: Upper bounds in seconds: a healthy Swarm answers in well under a millisecond, a timeout takes
-#: seconds, and both ends must be told from their neighbours.
+#: seconds, and both ends must be told from their neighbours. Each bound is a line per path on every
+#: scrape, so there are no more than that takes.
 BOUNDS_SECONDS = (
     0.0001,
     0.00025,
@@ -14,13 +15,10 @@ BOUNDS_SECONDS = (
     0.005,
     0.01,
     0.025,
-    0.05,
     0.1,
     0.25,
-    0.5,
     1.0,
     2.5,
-    5.0,
 )
 
 
