@@ -14,7 +14,7 @@ from tests.lab import swarmscope_images
 from tests.lab.errors import LabError
 from tests.lab.lab import Lab
 from tests.lab.layout import Node
-from tests.lab.swarmscope_images import STACK
+from tests.lab.swarmscope_images import STACK, image_of
 from tests.lab.wait import at_once, wait_until
 
 STACK_NAME = "swarmscope"
@@ -37,7 +37,29 @@ def deploy(lab: Lab, say: Callable[[str], None]) -> None:
     # No image of it is to be had here.
     os.environ["GRAFANA_REPLICAS"] = "0"
     lab.deploy(STACK, STACK_NAME)
+    _replace_old_agents(lab)
     at_once(wait_until_ready, lab.nodes)
+
+
+def _replace_old_agents(lab: Lab) -> None:
+    """Start agents of the image that the nodes have now: to Swarm, the same tag is no change."""
+    if all(_is_current(lab, node) for node in lab.nodes):
+        return
+    options = ("--force", "--detach", "--no-resolve-image", "--update-parallelism=0")
+    lab.docker(lab.manager, "service", "update", *options, f"{STACK_NAME}_agent")
+    wait_until(
+        lambda: all(_is_current(lab, node) for node in lab.nodes),
+        90,
+        "every agent runs from the image that its node has",
+    )
+
+
+def _is_current(lab: Lab, node: Node) -> bool:
+    container = agent_container(lab, node)
+    image = "--format={{.Image}}"
+    runs = lab.docker(node, "inspect", image, container) if container else ""
+    has = lab.docker(node, "image", "inspect", "--format={{.Id}}", image_of("swarmscope"))
+    return runs == has
 
 
 def wait_until_ready(node: Node, port: int = AGENT_PORT) -> None:
