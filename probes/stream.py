@@ -130,7 +130,9 @@ class TlsStream:
 def _why(exc: ssl.SSLError) -> str:
     if isinstance(exc, ssl.SSLCertVerificationError):
         return f"the certificate is not valid: {exc.verify_message}"
-    if isinstance(exc, ssl.SSLEOFError):
+    if isinstance(
+        exc, ssl.SSLEOFError | ssl.SSLZeroReturnError
+    ):  # which of them depends on OpenSSL
         return "the peer closed the connection in the middle of TLS"
     if exc.reason in _NOT_TLS:
         return f"the peer does not speak TLS ({exc.reason})"

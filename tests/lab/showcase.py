@@ -52,9 +52,21 @@ def where_to_look(lab: Lab) -> str:
             f"Try, on {first.name}:",
             *(f"  .venv/bin/python -m tests.lab {inside} {words}" for words in _TRIES),
             "",
+            *_what_fails_here(lab),
             "End it with `make stop`.",
         ],
     )
+
+
+def _what_fails_here(lab: Lab) -> list[str]:
+    """Explain the red rows of a Swarm that is as well as this kernel lets it be."""
+    if lab.kernel.ipvs:
+        return []
+    return [
+        "This machine's kernel has no IPVS, so no service's virtual IP answers:",
+        "the `vip` probes that fail are a true finding.",
+        "",
+    ]
 
 
 def say(line: str) -> None:

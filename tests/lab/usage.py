@@ -33,7 +33,7 @@ def usage(pid: int) -> Usage:
     proc = Path(f"/proc/{pid}")
     fields = proc.joinpath("stat").read_text().rpartition(")")[2].split()
     status = dict(line.split(":", 1) for line in proc.joinpath("status").read_text().splitlines())
-    open_files = [str(entry.readlink()) for entry in proc.joinpath("fd").iterdir()]
+    open_files = [name for entry in proc.joinpath("fd").iterdir() if (name := _target(entry))]
     own = str(proc.joinpath("ns", "net").readlink())
     return Usage(
         cpu_seconds=(int(fields[11]) + int(fields[12])) / TICKS_PER_SECOND,
@@ -42,3 +42,11 @@ def usage(pid: int) -> Usage:
         descriptors=len(open_files),
         foreign_namespaces=sum(name.startswith("net:") and name != own for name in open_files),
     )
+
+
+def _target(descriptor: Path) -> str:
+    """Tell what a descriptor is of; "" when it was closed a moment ago."""
+    try:
+        return str(descriptor.readlink())
+    except FileNotFoundError:
+        return ""

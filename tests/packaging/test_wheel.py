@@ -82,7 +82,9 @@ def test_the_lock_files_are_those_of_the_project() -> None:
 
 
 def _name(requirement: str) -> str:
-    return requirement.partition(">")[0].partition("=")[0].lower()
+    """Give a package's name as indexes normalise it."""
+    name = requirement.partition(">")[0].partition("=")[0].lower()
+    return name.replace(".", "-").replace("_", "-")
 
 
 def test_the_commands_run_outside_the_checkout(installed: Path, tmp_path: Path) -> None:

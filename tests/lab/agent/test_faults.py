@@ -4,6 +4,9 @@ Each test compares what fails with what failed before, on all nodes: the fault's
 fail, nothing else may, and all is as before once the fault is gone.
 """
 
+import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -123,6 +126,57 @@ def test_a_resolver_that_does_not_answer_is_the_tasks_own_fault(
     wait_for_exactly(lambda: failing(swarmscope), before, "its names answer again")
 
 
+def test_an_address_missing_from_an_answer_is_named(
+    swarmscope: Lab,
+    before: set[Looked],
+) -> None:
+    """Only the name that lacks it fails, only from that task, and the metric says how many."""
+    lab = swarmscope
+    node, container = _container(lab, "shop_orders-db.1")
+    address = _task_address(lab, "shop_api.1", "shop_data")
+    expected = _everyones(
+        lab,
+        lambda probe: probe.source == "shop_orders-db" and probe.endpoint in API_NAMES,
+    )
+    assert len(expected) == len(API_NAMES)
+    rules = lab.netns(node, container, "iptables", "-t", "nat", "-S", "DOCKER_OUTPUT")
+    [real_port] = re.findall(r"-p udp .*--to-destination 127\.0\.0\.11:(\d+)", rules)
+    lies = (sys.executable, "-m", "tests.lab.agent.lying_resolver", "5300", real_port, address)
+    rule = ("OUTPUT", "-p", "udp", "-d", "127.0.0.11", "--dport", "53")
+    to_liar = ("-j", "DNAT", "--to-destination", "127.0.0.1:5300")
+    with subprocess.Popen(lab.visit_netns(node, container, *lies)) as liar:
+        try:
+            with fault(
+                lambda: lab.netns(node, container, "iptables", "-t", "nat", "-I", *rule, *to_liar),
+                lambda: lab.netns(node, container, "iptables", "-t", "nat", "-D", *rule, *to_liar),
+            ):
+                wait_for_exactly(lambda: failing(lab), before | expected, "an address is missing")
+                for name in API_NAMES:
+                    assert _answers(node, name, "missing") == 1
+                    assert _answers(node, name, "expected") == 1
+                    assert _answers(node, name, "unexpected") == 0
+                assert value(node, "swarmscope_probe_outcomes_total", outcome="wrong_answer") > 0
+        finally:
+            liar.kill()
+
+    wait_for_exactly(lambda: failing(lab), before, "the answers are whole again")
+
+
+#: Both give the tasks: the service has no virtual IP.
+API_NAMES = ("shop_api", "tasks.shop_api")
+
+
+def _answers(node: Node, name: str, state: str) -> float:
+    source = "shop_orders-db"
+    return value(node, "swarmscope_dns_answers", source_service=source, endpoint=name, state=state)
+
+
+def _task_address(lab: Lab, task: str, network: str) -> str:
+    node, container = _container(lab, task)
+    template = f'{{{{(index .NetworkSettings.Networks "{network}").IPAddress}}}}'
+    return lab.docker(node, "inspect", f"--format={template}", container).strip()
+
+
 def test_a_node_that_is_cut_off_is_told_apart_from_those_that_are_not(
     swarmscope: Lab,
     before: set[Looked],
@@ -152,10 +206,11 @@ def test_a_node_that_is_cut_off_is_told_apart_from_those_that_are_not(
             if node != other
         )
 
+    # Gossip forgets a lost node's entries, and takes its time to learn them again.
     wait_until(
-        lambda: not any(_failing_on_underlay(node) for node in swarmscope.nodes),
-        60,
-        "the underlay is whole again",
+        lambda: all(failed.target == "vip" for failed in failing(swarmscope)),
+        180,
+        "underlay, overlays and names are whole again",
     )
 
 
