@@ -63,10 +63,6 @@ class Around:
         except OSError:
             return first_nameserver([])
 
-    def close(self) -> None:
-        """Let go of the Engine."""
-        self._engine.close()
-
 
 def first_nameserver(lines: list[str]) -> IPv4Address:
     """Read resolv.conf(5): the first IPv4 nameserver; without one, this machine is meant."""

@@ -2,8 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Coroutine
 from ipaddress import IPv4Address
 from typing import Any
 
@@ -77,8 +76,8 @@ def look(addresses: Addresses, options: LookOptions, read: Callable[[], _Want]) 
     """Take the look that *read* makes of what was typed, and print how it ended."""
     try:
         want = read()
-        with _around(addresses) as around:
-            report = asyncio.run(want(Looker(around, options.source, options.timeout_seconds)))
+        looker = Looker(Around(addresses), options.source, options.timeout_seconds)
+        report = asyncio.run(want(looker))
     except CommandError as exc:
         return _told(exc)
     if options.json:
@@ -91,8 +90,8 @@ def look(addresses: Addresses, options: LookOptions, read: Callable[[], _Want]) 
 def services(addresses: Addresses, *, json: bool) -> int:
     """Print what can be named."""
     try:
-        with _around(addresses) as around:
-            rows = list_services(around.topology, around.local)
+        around = Around(addresses)
+        rows = list_services(around.topology, around.local)
     except CommandError as exc:
         return _told(exc)
     if json:
@@ -100,12 +99,6 @@ def services(addresses: Addresses, *, json: bool) -> int:
     else:
         show.print_table(TITLES, cells_of(rows))
     return 0
-
-
-@contextmanager
-def _around(addresses: Addresses) -> Iterator[Around]:
-    with closing(Around(addresses)) as around:
-        yield around
 
 
 def _told(exc: CommandError) -> int:

@@ -31,16 +31,19 @@ class Engine:
     @contextmanager
     def _asking(self) -> Iterator[docker.APIClient]:
         """Lend the client; after a failure to ask, the next call connects anew."""
-        if self._client is None:
-            self._client = connect(self._url)
+        client = self._client = self._client or connect(self._url)
         try:
             with translated(self._url):
-                yield self._client
+                yield client
         except NotAManagerError:
             raise
         except EngineError:
-            self.close()
+            self._client = None
             raise
+        finally:
+            # The SDK keeps a connection open for each URL that was ever asked, each container's
+            # too, up to 25 of them; closed, it opens new ones when it is asked again.
+            client.close()
 
     def membership(self) -> Membership:
         """Ask `GET /info` for this node's place; NoSwarmError when it has none."""
@@ -78,9 +81,3 @@ class Engine:
             return parse_local_task(client.inspect_container(container_id), self._netns_folder)
         except docker.errors.NotFound:
             return None  # it ended between the list and the look
-
-    def close(self) -> None:
-        """Let go of the connection; the next call makes a new one."""
-        if self._client is not None:
-            self._client.close()
-            self._client = None

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from functools import partial
 from ipaddress import IPv4Address
 from pathlib import Path
@@ -43,13 +42,11 @@ def in_thread(work: Callable[[], T]) -> T:
 
 
 def topology_of(lab: Lab) -> Topology:
-    with closing(Engine(f"unix://{lab.manager.socket}", "")) as engine:
-        return engine.topology()
+    return Engine(f"unix://{lab.manager.socket}", "").topology()
 
 
 def local_tasks(node: Node) -> tuple[LocalTask, ...]:
-    with closing(Engine(f"unix://{node.socket}", str(netns_folder(node)))) as engine:
-        return engine.local_tasks()
+    return Engine(f"unix://{node.socket}", str(netns_folder(node))).local_tasks()
 
 
 def overlays(node: Node, topology: Topology) -> list[NamespaceReading]:
