@@ -3,11 +3,13 @@
 import socket
 from dataclasses import dataclass
 from ipaddress import IPv4Address
+from pathlib import Path
 
 from exporter.settings import Settings
-from exporter.targets import RESOLV_CONF, configured_probes, first_resolver, standalone_probes
+from exporter.targets import configured_probes, standalone_probes
 from exporter.units import AUTO, Endpoint
 from exporter.view import Source, View
+from probes.addresses import first_nameserver
 from probes.intent.labels import read_labels
 from probes.model.intent import NOTHING_DECLARED, Intent
 from probes.model.local import LocalTask
@@ -17,6 +19,7 @@ from probes.plan.candidates import Pace
 from probes.plan.plan import PlanSettings, plan
 
 _LOOPBACK = IPv4Address("127.0.0.1")
+_RESOLV_CONF = Path("/etc/resolv.conf")
 
 #: What a plan depends on, besides the settings: topology's version, own node, local tasks.
 _Basis = tuple[str, str, tuple[LocalTask, ...], bool]
@@ -87,7 +90,7 @@ def _plan_settings(
 
 def _standing_alone(settings: Settings) -> tuple[Probe, ...]:
     try:
-        resolver = first_resolver(RESOLV_CONF.read_text())
+        resolver = first_nameserver(_RESOLV_CONF.read_text())
     except OSError:
         resolver = None
     host = settings.listen.host

@@ -4,8 +4,7 @@ Those that the configuration lists; and where there is neither a Swarm nor any o
 own web server and the machine's resolver, so that a first start shows something true.
 """
 
-from ipaddress import AddressValueError, IPv4Address
-from pathlib import Path
+from ipaddress import IPv4Address
 
 from exporter.settings import HttpTarget, Settings, TargetSettings
 from exporter.units import Endpoint
@@ -25,7 +24,6 @@ from probes.model.vantage import HOST
 
 SOURCE_SERVICE = "swarmscope"
 NETWORK = "host"
-RESOLV_CONF = Path("/etc/resolv.conf")
 
 #: A resolver answers this name itself and asks nobody (RFC 6761, section 6.3): no internet needed.
 _NAME_THAT_NEEDS_NOBODY = "localhost"
@@ -53,18 +51,6 @@ def standalone_probes(
         question = DnsLook(name=_NAME_THAT_NEEDS_NOBODY, server=resolver)
         probes.append(_probe("resolver", question, settings, node, assumed=True))
     return tuple(probes)
-
-
-def first_resolver(resolv_conf: str) -> IPv4Address | None:
-    """Find the first IPv4 nameserver in the text of a resolv.conf(5)."""
-    for line in resolv_conf.splitlines():
-        match line.split():
-            case ["nameserver", address, *_]:
-                try:
-                    return IPv4Address(address)
-                except AddressValueError:
-                    continue
-    return None
 
 
 def _configured(target: TargetSettings, settings: Settings, node: str) -> Probe:

@@ -12,10 +12,10 @@ from http import HTTPStatus
 from ipaddress import IPv4Address
 from pathlib import Path
 
+from probes.addresses import first_nameserver
 from probes.cli.errors import CannotLookError
 from probes.cli.names import Directory
 from probes.cli.options import Addresses
-from probes.cli.targets import parse_address
 from probes.model.local import LocalTask
 from probes.model.topology import Topology
 from probes.swarm.connection import EngineError, NotAManagerError
@@ -57,19 +57,11 @@ class Around:
 
     @cached_property
     def host_resolver(self) -> IPv4Address:
-        """The resolver of the node itself."""
+        """The resolver of the node itself; none named means this machine (resolv.conf(5))."""
         try:
-            return first_nameserver(_RESOLVER_FILE.read_text().splitlines())
+            return first_nameserver(_RESOLVER_FILE.read_text()) or _LOOPBACK
         except OSError:
-            return first_nameserver([])
-
-
-def first_nameserver(lines: list[str]) -> IPv4Address:
-    """Read resolv.conf(5): the first IPv4 nameserver; without one, this machine is meant."""
-    fields = [line.split() for line in lines]
-    named = [field[1] for field in fields if len(field) > 1 and field[0] == "nameserver"]
-    servers = (parse_address(text) for text in named)
-    return next((server for server in servers if server), _LOOPBACK)
+            return _LOOPBACK
 
 
 @contextmanager

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 
+from probes.addresses import parse_address
 from probes.cli.around import Around
 from probes.cli.errors import CannotLookError
 from probes.cli.names import Place, find_container
-from probes.cli.targets import parse_address
 from probes.model.local import LocalTask
 from probes.model.probe import KIND_OF, DnsLook, Look, Probe, ProbeId, Target
 from probes.model.result import Outcome, Result

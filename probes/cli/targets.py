@@ -2,9 +2,10 @@
 
 import re
 from dataclasses import dataclass
-from ipaddress import AddressValueError, IPv4Address
+from ipaddress import IPv4Address
 from urllib.parse import urlsplit
 
+from probes.addresses import parse_address
 from probes.cli.errors import UsageError
 
 _LAST_PORT = 65535
@@ -67,14 +68,6 @@ def parse_server(text: str) -> tuple[IPv4Address, int]:
     if address is None:
         raise UsageError(f"{text!r} is no IPv4 address, which a DNS server is named by")
     return address, _port(port) if colon else 53
-
-
-def parse_address(text: str) -> IPv4Address | None:
-    """Read an IPv4 address; None for anything else."""
-    try:
-        return IPv4Address(text)
-    except AddressValueError:
-        return None
 
 
 def _port(text: str) -> int:

@@ -11,8 +11,8 @@ from types import MappingProxyType
 from typing import Any
 
 from probes.durations import parse_seconds
-from probes.model.intent import Complaint, HttpCheck, Intent, ServiceIntent
-from probes.model.probe import Kind
+from probes.model.intent import Complaint, Intent, ServiceIntent
+from probes.model.probe import HttpCheck, Kind
 from probes.model.topology import Service
 
 PREFIX = "swarmscope."

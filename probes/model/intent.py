@@ -2,21 +2,7 @@
 
 from dataclasses import dataclass
 
-from probes.model.probe import Kind
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HttpCheck:
-    """An HTTP endpoint that a service should answer on."""
-
-    port: int
-    path: str = "/"
-    tls: bool = False
-    host: str = ""
-    statuses: frozenset[int] = frozenset()
-    body: str = ""
-    verify: bool = True
-    redirects: int = 0
+from probes.model.probe import HttpCheck, Kind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -68,10 +68,9 @@ class IcmpLook:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HttpLook:
-    """Send one GET and hold the answer against what is expected."""
+class HttpCheck:
+    """A GET, and what is expected of the answer, wherever it is sent."""
 
-    address: IPv4Address
     port: int
     path: str = "/"
     tls: bool = False
@@ -86,6 +85,13 @@ class HttpLook:
     verify: bool = True
     #: How many redirects to follow, on the same address only.
     redirects: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpLook(HttpCheck):
+    """Send one GET and hold the answer against what is expected."""
+
+    address: IPv4Address
 
 
 Look = DnsLook | TcpLook | IcmpLook | HttpLook

@@ -5,7 +5,7 @@ and from the node itself, towards the nodes where our own agents run.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from ipaddress import IPv4Address
 
 from probes.model.local import LocalTask
@@ -179,18 +179,7 @@ def _conversations(
     for port in sorted(known | lookup.exposed_by(service)):
         yield TcpLook(address=address, port=port), port not in known | by_http
     for check in declared.http:
-        look = HttpLook(
-            address=address,
-            port=check.port,
-            path=check.path,
-            tls=check.tls,
-            host=check.host,
-            statuses=check.statuses,
-            body=check.body,
-            verify=check.verify,
-            redirects=check.redirects,
-        )
-        yield look, False
+        yield HttpLook(address=address, **asdict(check)), False
 
 
 def _candidate(

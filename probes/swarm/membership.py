@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 
-from probes.swarm.parse import Document, parse_address
+from probes.addresses import parse_address
+from probes.swarm.parse import Document
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,9 +5,10 @@ versions 1.41 (Engine 20.10) to 1.52 (Engine 29).
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from ipaddress import AddressValueError, IPv4Address, IPv4Interface, IPv4Network
+from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
+from probes.addresses import parse_address
 from probes.model.topology import (
     ENDED_STATES,
     Attachment,
@@ -84,14 +85,6 @@ def _node_address(status_address: str, manager_address: str) -> IPv4Address | No
     return None
 
 
-def parse_address(text: str) -> IPv4Address | None:
-    """Read an IPv4 address, with or without a prefix length; None for anything else."""
-    try:
-        return IPv4Interface(text).ip
-    except (AddressValueError, ValueError):
-        return None
-
-
 def _parse_network(raw: Document) -> Network:
     options = raw.get("Options") or {}
     pools = (raw.get("IPAM") or {}).get("Config") or []
@@ -148,7 +141,7 @@ def _vips(endpoint: Document) -> Sequence[Document]:
 
 def _addresses(pairs: Iterable[tuple[str, str]]) -> Iterator[NetworkAddress]:
     for network_id, text in pairs:
-        address = parse_address(text)
+        address = parse_address(text.partition("/")[0])  # "10.0.1.5/24"
         if address:
             yield NetworkAddress(network_id=network_id, address=address)
 

@@ -3,7 +3,7 @@
 from ipaddress import IPv4Address
 
 from exporter.settings import Settings
-from exporter.targets import configured_probes, first_resolver, standalone_probes
+from exporter.targets import configured_probes, standalone_probes
 from exporter.units import Endpoint
 from probes.model.probe import (
     DnsLook,
@@ -132,15 +132,3 @@ def test_without_a_resolver_an_agent_alone_looks_at_itself() -> None:
     (probe,) = standalone_probes(Settings(), "node1", own, None)
 
     assert probe.id.destination_service == "agent"
-
-
-def test_the_first_ipv4_nameserver_is_found() -> None:
-    """Comments, IPv6 and scoped addresses are passed over."""
-    text = "# nameserver 192.0.2.1\nsearch a\nnameserver fe80::1%eth0\nnameserver 192.0.2.2 x\n"
-
-    assert first_resolver(text) == IPv4Address("192.0.2.2")
-
-
-def test_a_resolv_conf_may_name_nobody() -> None:
-    """Nothing is found where nothing is."""
-    assert first_resolver("search example.org\nnameserver\n") is None

@@ -43,7 +43,12 @@ def _nodes_of(lab: Lab, service: str) -> set[str]:
 
 def test_prometheus_knows_every_agent_by_its_node(swarmscope: Lab) -> None:
     """Each target carries the node's name."""
-    assert scraped_nodes(swarmscope) == [node.name for node in swarmscope.nodes]
+    names = [node.name for node in swarmscope.nodes]
+    wait_until(
+        lambda: scraped_nodes(swarmscope) == names,
+        SEEN_WITHIN_SECONDS,
+        "Prometheus scrapes every agent",
+    )
 
 
 def test_every_pair_that_shares_a_network_is_probed_from_where_the_source_runs(
@@ -92,14 +97,13 @@ def test_each_kind_of_probe_runs_across_nodes(swarmscope: Lab) -> None:
     """A task on another node is reached by echo, TCP and HTTP, over the network they share."""
     for kind in ("icmp", "tcp", "http"):
         wanted = f'probe="{kind}",target="task",source_service=~"shop_.*"'
-        rows = query(swarmscope, f"swarmscope_probe_success{{{wanted}}} == 1")
-        across = [
-            row["metric"]
-            for row in rows
-            if row["metric"]["source_node"] != row["metric"]["destination_node"]
-        ]
-        assert across, kind
-        for metric in across:
+
+        def across(selector: str = wanted) -> list[dict[str, str]]:
+            rows = query(swarmscope, f"swarmscope_probe_success{{{selector}}} == 1")
+            found = (row["metric"] for row in rows)
+            return [one for one in found if one["source_node"] != one["destination_node"]]
+
+        for metric in wait_until(across, SEEN_WITHIN_SECONDS, f"{kind} reaches another node"):
             shared = (
                 SHOP_NETWORKS[metric["source_service"]]
                 & SHOP_NETWORKS[metric["destination_service"]]
@@ -109,11 +113,17 @@ def test_each_kind_of_probe_runs_across_nodes(swarmscope: Lab) -> None:
 
 def test_nodes_reach_each_other_over_the_underlay(swarmscope: Lab) -> None:
     """Every node to every other one's agent."""
-    rows = query(swarmscope, 'swarmscope_probe_success{target="node"} == 1')
-
-    found = {(row["metric"]["source_node"], row["metric"]["destination_node"]) for row in rows}
     names = [node.name for node in swarmscope.nodes]
-    assert found == {(one, other) for one in names for other in names if one != other}
+    expected = {(one, other) for one in names for other in names if one != other}
+
+    def everybody() -> bool:
+        rows = query(swarmscope, 'swarmscope_probe_success{target="node"} == 1')
+        found = {(row["metric"]["source_node"], row["metric"]["destination_node"]) for row in rows}
+        if found != expected:
+            raise LabError(f"missing: {expected - found}; too many: {found - expected}")
+        return True
+
+    wait_until(everybody, SEEN_WITHIN_SECONDS, "every node reaches every other one")
 
 
 def test_names_answer_as_the_swarm_says(swarmscope: Lab) -> None:
@@ -136,7 +146,11 @@ def test_names_answer_as_the_swarm_says(swarmscope: Lab) -> None:
 
 def test_a_port_that_an_image_exposes_in_vain_is_no_fault(swarmscope: Lab) -> None:
     """The gateway's image exposes ports that nothing listens on: they are counted as unproven."""
-    assert sum(value(node, "swarmscope_probes_unproven") for node in swarmscope.nodes) > 0
+    wait_until(
+        lambda: any(value(node, "swarmscope_probes_unproven") for node in swarmscope.nodes),
+        SEEN_WITHIN_SECONDS,
+        "ports exposed in vain are counted",
+    )
     for node in swarmscope.nodes:
         assert series(node, "swarmscope_probe_success", endpoint="2019") == []
 
@@ -178,10 +192,20 @@ def test_overlays_are_read_as_the_swarm_says(swarmscope: Lab) -> None:
 
 def test_workers_take_the_topology_from_the_manager(swarmscope: Lab) -> None:
     """And every agent sees the same Swarm."""
-    for node in swarmscope.nodes:
-        source = "engine" if node == swarmscope.manager else "agent"
-        assert value(node, "swarmscope_topology_source", source=source) == 1
-        assert value(node, "swarmscope_topology_objects", object="nodes") == 3
+
+    def taken() -> bool:
+        return all(
+            value(
+                node,
+                "swarmscope_topology_source",
+                source="engine" if node == swarmscope.manager else "agent",
+            )
+            == 1
+            and value(node, "swarmscope_topology_objects", object="nodes") == len(swarmscope.nodes)
+            for node in swarmscope.nodes
+        )
+
+    wait_until(taken, SEEN_WITHIN_SECONDS, "the workers have the manager's topology")
 
 
 def test_the_page_for_people_shows_the_results(swarmscope: Lab) -> None:

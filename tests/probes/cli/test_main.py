@@ -3,13 +3,11 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
-from ipaddress import IPv4Address
 from pathlib import Path
 
 import pytest
 import typer.testing
 
-from probes.cli.around import first_nameserver
 from probes.cli.main import app
 from probes.wire import dump_topology
 from tests.probes.cli.documents import Documents, served
@@ -194,20 +192,6 @@ def test_every_command_shows_an_example(command: str) -> None:
 
     assert done.exit_code == 0
     assert f"Example: probe {command}" in done.output
-
-
-@pytest.mark.parametrize(
-    ("lines", "server"),
-    [
-        (["# nameserver 192.0.2.1", "nameserver fe80::1", "nameserver 192.0.2.2"], "192.0.2.2"),
-        (["nameserver 192.0.2.2 ", "nameserver 192.0.2.3"], "192.0.2.2"),
-        (["nameserver", "search example.org"], "127.0.0.1"),
-        ([], "127.0.0.1"),
-    ],
-)
-def test_the_hosts_resolver_is_the_first_that_is_named(lines: list[str], server: str) -> None:
-    """Without one, the machine itself is meant (resolv.conf(5))."""
-    assert first_nameserver(lines) == IPv4Address(server)
 
 
 # --- from a task, on a worker ---

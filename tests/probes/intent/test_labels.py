@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from probes.intent.labels import read_labels
-from probes.model.intent import HttpCheck, ServiceIntent
-from probes.model.probe import Kind
+from probes.model.intent import ServiceIntent
+from probes.model.probe import HttpCheck, Kind
 from tests.swarms import WEB, labelled
 
 
