@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address
 
 from probes.cli.errors import UsageError
-from probes.model.intent import Intent
 from probes.model.local import LocalTask
 from probes.model.probe import ExpectedAnswer, Target
 from probes.model.topology import Service, Task, Topology
@@ -39,7 +38,7 @@ class Directory:
     """Everything in one topology that can be named."""
 
     def __init__(self, topology: Topology) -> None:
-        self._lookup = Lookup(topology, Intent())
+        self._lookup = Lookup(topology)
         self._services = defaultdict[str, list[Service]](list)
         self._tasks = defaultdict[str, list[Task]](list)
         for service in topology.services:

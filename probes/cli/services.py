@@ -5,7 +5,6 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from probes.cli.names import short_name
-from probes.model.intent import Intent
 from probes.model.local import LocalTask
 from probes.model.topology import Service, Topology
 from probes.plan.lookup import Lookup, vip_on
@@ -33,7 +32,7 @@ class ServiceRow:
 
 def list_services(topology: Topology, local: Iterable[LocalTask]) -> list[ServiceRow]:
     """Describe every service, in the order of names."""
-    lookup = Lookup(topology, Intent())
+    lookup = Lookup(topology)
     here = {item.task_id for item in local}
     services = sorted(topology.services, key=lambda service: service.name)
     return [_row(service, lookup, here) for service in services]

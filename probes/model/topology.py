@@ -139,11 +139,49 @@ class ExposedPorts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ViewDigest:
+    """What a node's Engine believes of one network, folded so that nodes can compare."""
+
+    network_id: str
+    #: Addresses of the nodes that take part in the network's gossip, as this node sees it.
+    peers: tuple[IPv4Address, ...]
+    #: Services' VIPs and endpoints, hashed; equal on all nodes once gossip has converged.
+    digest: str
+    #: How many endpoints went into the digest.
+    endpoints: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeerAssociation:
+    """An IPsec security association with another node; never its key."""
+
+    #: The other node's VTEP.
+    peer: IPv4Address
+    spi: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NodeReport:
     """What only the agent on a node can see, and the Swarm API does not tell."""
 
     node_id: str
     exposed: tuple[ExposedPorts, ...] = ()
+    #: The address that other nodes send VXLAN to; None while it was not seen.
+    vtep: IPv4Address | None = None
+    #: Addresses of this node's load balancers, one for each overlay that it takes part in.
+    balancers: tuple[NetworkAddress, ...] = ()
+    #: Addresses of containers that no service made, on attachable networks.
+    containers: tuple[NetworkAddress, ...] = ()
+    views: tuple[ViewDigest, ...] = ()
+    #: What this node encrypts with, and what it can decrypt.
+    outbound: tuple[PeerAssociation, ...] = ()
+    inbound: tuple[PeerAssociation, ...] = ()
+    #: Subnets of the node's own networks and routes, which no overlay should overlap.
+    local_subnets: tuple[IPv4Network, ...] = ()
+    #: Names of services that should resolve here and do not.
+    unresolved: tuple[str, ...] = ()
+    #: Published TCP ports that do not answer on this node's own address.
+    dead_ports: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

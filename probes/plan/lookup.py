@@ -3,14 +3,14 @@
 from collections import defaultdict
 from ipaddress import IPv4Address
 
-from probes.model.intent import Intent, ServiceIntent
+from probes.model.intent import NOTHING_DECLARED, Intent, ServiceIntent
 from probes.model.topology import Network, Node, Service, Task, Topology
 
 
 class Lookup:
     """The topology's parts by id; built once for each plan."""
 
-    def __init__(self, topology: Topology, intent: Intent) -> None:
+    def __init__(self, topology: Topology, intent: Intent = NOTHING_DECLARED) -> None:
         self.nodes: dict[str, Node] = {node.id: node for node in topology.nodes}
         self.networks: dict[str, Network] = {network.id: network for network in topology.networks}
         self.services: dict[str, Service] = {service.id: service for service in topology.services}

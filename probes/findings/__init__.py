@@ -1,0 +1,12 @@
+"""Which findings are there? The catalogue, one family a file: pure data."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from probes.findings import fdb
+from probes.findings.spec import FindingSpec
+
+#: Code -> what it means; the order is that of the families.
+FINDINGS: Mapping[str, FindingSpec] = MappingProxyType(
+    {spec.code: spec for family in (fdb,) for spec in family.FINDINGS},
+)
