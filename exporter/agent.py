@@ -3,13 +3,16 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
-from exporter.collectors import exposition, kernel, own, results
+from exporter.audit import Auditor, Observed
+from exporter.collectors import audit, exposition, kernel, own, results
 from exporter.config import ConfigError, load
+from exporter.findings import findings_everywhere, own_findings
 from exporter.follow import Follower, Patience, SwarmEngine, Watch
 from exporter.kernel import KernelReader
 from exporter.peers import Peers
@@ -73,6 +76,7 @@ class Agent:
             Patience(resync_seconds=settings.topology.resync_seconds),
             self._on_change,
         )
+        self._auditor = Auditor(self._observe, settings.audit.interval_seconds)
         self._listeners = Listeners(make_app(self))
         self._moved = asyncio.Event()
 
@@ -84,6 +88,7 @@ class Agent:
             self._schedule.start()
             work = [
                 asyncio.create_task(self._follower.run(), name="follower"),
+                asyncio.create_task(self._auditor.run(), name="audit"),
                 asyncio.create_task(self._listen(on_ready), name="listeners"),
             ]
             stopping = asyncio.create_task(stop.wait(), name="stop")
@@ -130,6 +135,16 @@ class Agent:
         self._plan = planned
         self._store.retain(planned.plan.probes)
         self._schedule.set(planned.plan.probes)
+
+    async def _observe(self) -> Observed:
+        """Gather what a round of the audit looks at."""
+        state = await self._kernel.read(self.view)
+        return Observed(
+            view=self.view,
+            intent=self._plan.intent,
+            reading=state.reading,
+            results=tuple(tally.latest for tally in self.results().tallies.values()),
+        )
 
     async def _probe(self, probe: Probe) -> None:
         limit = self._settings.probes.response_bytes
@@ -194,10 +209,23 @@ class Agent:
             return f"not listening on port {self._settings.listen.port} yet"
         return ""
 
+    def findings(self) -> Mapping[str, Any]:
+        """Describe what disagrees on this node."""
+        return own_findings(self._auditor.state, self.view.node_name)
+
+    async def findings_everywhere(self) -> Mapping[str, Any]:
+        """Describe what disagrees anywhere."""
+        return await findings_everywhere(self.view, self._auditor.state, self._peers)
+
     def landing(self) -> LandingFacts:
         """Gather what the page for people shows."""
         tallies = tuple(self.results().tallies.values())
-        return LandingFacts(version=version("swarmscope"), own=self._own_state(), tallies=tallies)
+        return LandingFacts(
+            version=version("swarmscope"),
+            own=self._own_state(),
+            tallies=tallies,
+            audit=self._auditor.state,
+        )
 
     async def metrics(self, accept: str) -> tuple[bytes, str]:
         """Write the metrics page; rendered in a thread, from copies."""
@@ -205,6 +233,7 @@ class Agent:
         parts: dict[str, exposition.Part] = {
             "probes": partial(results.collect, self.results()),
             "kernel": partial(kernel.collect, read),
+            "audit": partial(audit.collect, self._auditor.state),
             "agent": partial(own.collect, self._own_state()),
         }
         return await asyncio.to_thread(exposition.render, parts, accept)
@@ -235,6 +264,7 @@ class Agent:
         self._reload = own.ReloadState(successful=True, succeeded_at=time.time())
         set_log_level(settings.log_level)
         self._kernel.cache_seconds = settings.kernel.cache_seconds
+        self._auditor.interval_seconds = settings.audit.interval_seconds
         self._follower.set_patience(Patience(resync_seconds=settings.topology.resync_seconds))
         self._schedule.limit(
             concurrent=settings.budget.concurrent_probes,

@@ -182,6 +182,31 @@ NEIGHBOUR_ENTRIES = _gauge(
 NAMESPACES = _gauge("namespaces", "Network namespaces read on this node.", "namespace")
 NAMESPACES_UNREADABLE = _gauge("namespaces_unreadable", "Namespaces that could not be read.")
 
+FINDINGS_HELD = _gauge(
+    "findings",
+    "Disagreements between what should be and what is, once they have lasted; else absent.",
+    "code",
+    "severity",
+    "network",
+    "service",
+    "peer_node",
+)
+FINDINGS_PENDING = _gauge(
+    "findings_pending",
+    "Disagreements that have not lasted, or concern what changed a moment ago.",
+)
+AUDIT_CHECK_SUCCESS = _gauge(
+    "audit_check_success",
+    "Whether a check of the last round could look everywhere.",
+    "check",
+)
+AUDIT_ROUNDS = _counter("audit_rounds_total", "Rounds of all checks.")
+AUDIT_TIMESTAMP = _gauge(
+    "audit_timestamp_seconds",
+    "When the last round of checks was made, in unix seconds.",
+)
+AUDIT_CPU = _gauge("audit_cpu_seconds", "Processor time that the last round of checks took.")
+
 BUILD_INFO = _gauge("build_info", "Always 1; what this agent is.", "version", "python")
 NODE_INFO = _gauge("agent_node_info", "Always 1; the node that this agent runs on.", "node", "role")
 CONFIG_RELOAD_SUCCESS = _gauge(

@@ -3,7 +3,8 @@
 On a manager it reads the Engine: at events, at other agents' reports (there are no events for
 tasks), more often while tasks are in transition, and now and then in case something was lost.
 On a worker it asks the managers' agents, who hold their answer until there is something new.
-A failed reading keeps what was known.
+A failed reading keeps what was known. What only a node's own agent sees, it tells the managers'
+agents: at events, since these mean that tasks changed, and when it sees something else than before.
 """
 
 import asyncio
@@ -13,13 +14,18 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from ipaddress import IPv4Address
 from typing import Protocol
 
+from exporter.beliefs import Beliefs
 from exporter.peers import PeerError, Peers
+from exporter.report import node_report
+from exporter.reporter import Reporter
 from exporter.view import Source, View
+from probes.model.gossip import NetworkView
 from probes.model.local import LocalTask
-from probes.model.topology import ExposedPorts, NodeReport, Topology
+from probes.model.topology import NodeReport, Topology
 from probes.swarm.connection import EngineError, NoSwarmError
 from probes.swarm.membership import Membership
 
@@ -31,6 +37,8 @@ _GATHER_SECONDS = 0.1
 _LARGEST_SHARE = 0.2
 _LONG_POLL_SECONDS = 25.0
 _RETRY_SECONDS = 2.0
+#: How often it is asked whether a network's turn has come.
+_TICK_SECONDS = 1.0
 
 
 class SwarmEngine(Protocol):
@@ -39,6 +47,7 @@ class SwarmEngine(Protocol):
     def membership(self) -> Membership: ...
     def topology(self) -> Topology: ...
     def local_tasks(self) -> tuple[LocalTask, ...]: ...
+    def network_view(self, network_id: str) -> NetworkView | None: ...
 
 
 class Watch(Protocol):
@@ -55,6 +64,9 @@ class Patience:
     resync_seconds: float
     #: At least this long between two readings of the Engine.
     gap_seconds: float = 0.5
+    #: At least this long between two reports of what an event did not tell: each change of a
+    #: report makes every worker fetch the topology anew.
+    report_gap_seconds: float = 5.0
 
 
 class Follower:
@@ -78,6 +90,10 @@ class Follower:
         self._look_around = asyncio.Event()
         self._changed = asyncio.Condition()
         self._reports: dict[str, NodeReport] = {}
+        self._reporter = Reporter(peers, partial(self._count_error, Source.AGENT))
+        self._seen_anew = asyncio.Event()
+        self._seen = NodeReport(node_id="")
+        self._beliefs = Beliefs(self._ask_gossip, partial(self._count_error, Source.ENGINE))
         self._boot = secrets.token_hex(4)
         self._changes = 0
         self._changed_at = time.monotonic()
@@ -88,6 +104,8 @@ class Follower:
         """Follow for ever."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._follow_node(), name="own node")
+            group.create_task(self._follow_gossip(), name="gossip")
+            group.create_task(self._follow_seen(), name="reports")
             group.create_task(self._follow_swarm(), name="topology")
             group.create_task(self._follow_events(), name="events")
 
@@ -99,6 +117,16 @@ class Follower:
         """Take what another node's agent sees; it also means that something may have changed."""
         self._reports[report.node_id] = report
         self._look_around.set()
+
+    def take_own(self, seen: NodeReport) -> None:
+        """Take what the audit sees of this node; the others are told when it is something new.
+
+        Counted of it are the security associations, local subnets, unresolved names and dead
+        ports; all else in a report comes from this node's Engine.
+        """
+        if seen != self._seen:
+            self._seen = seen
+            self._seen_anew.set()
 
     async def newer_than(self, version: str, wait_seconds: float) -> View:
         """Wait until the topology is not *version*, or the time is over."""
@@ -132,19 +160,39 @@ class Follower:
         else:
             await self._publish(replace(self.view, membership=membership, local=local))
 
-    async def _tell_managers(self) -> None:
-        membership = self.view.membership
-        if membership is None:
+    async def _tell_managers(self, *, only_news: bool = False) -> None:
+        view = self.view
+        if view.membership is None:
             return
-        report = _report(membership.node_id, self.view.local)
-        self._reports[report.node_id] = report
-        for address in membership.managers:
-            if address != membership.address:
-                try:
-                    await self._peers.report(address, report)
-                except PeerError as exc:
-                    self.errors[Source.AGENT] += 1
-                    logger.warning("cannot report to a manager: %s", exc)
+        seen = replace(self._seen, node_id=view.membership.node_id)
+        report = node_report(seen, view.local, view.views, view.topology)
+        if report != self._reports.get(report.node_id):
+            self._reports[report.node_id] = report
+            self._look_around.set()
+        others = set(view.membership.managers) - {view.membership.address}
+        await self._reporter.tell(report, sorted(others), only_news=only_news)
+
+    async def _follow_seen(self) -> None:
+        """Tell what was seen otherwise than by an event, in batches."""
+        while True:
+            await self._seen_anew.wait()
+            self._seen_anew.clear()
+            await self._tell_managers(only_news=True)
+            await asyncio.sleep(self._patience.report_gap_seconds)
+
+    async def _follow_gossip(self) -> None:
+        while True:
+            views = await self._beliefs.renewed(self.view)
+            known = self.view.views
+            if views is not known:
+                await self._publish(replace(self.view, views=views))
+            if views != known:
+                self._seen_anew.set()
+            await asyncio.sleep(_TICK_SECONDS)
+
+    async def _ask_gossip(self, network_id: str) -> NetworkView | None:
+        async with self._asking:
+            return await asyncio.to_thread(self._engine.network_view, network_id)
 
     # --- the Swarm ---
 
@@ -240,10 +288,14 @@ class Follower:
             else:
                 await asyncio.sleep(_RETRY_SECONDS)
                 self._look_here.set()  # what happened meanwhile was not told
+                self._beliefs.doubt()
             finally:
                 watch.close()
 
     # --- both ---
+
+    def _count_error(self, source: Source) -> None:
+        self.errors[source] += 1
 
     async def _fail(self, source: Source, exc: Exception) -> None:
         self.errors[source] += 1
@@ -259,20 +311,6 @@ class Follower:
             async with self._changed:
                 self._changed.notify_all()
         self._on_change(view)
-
-
-def _report(node_id: str, local: tuple[LocalTask, ...]) -> NodeReport:
-    exposed: dict[str, set[int]] = {}
-    for task in local:
-        exposed.setdefault(task.service_id, set()).update(task.exposed)
-    return NodeReport(
-        node_id=node_id,
-        exposed=tuple(
-            ExposedPorts(service_id=service_id, ports=tuple(sorted(ports)))
-            for service_id, ports in sorted(exposed.items())
-            if ports
-        ),
-    )
 
 
 async def _until(event: asyncio.Event, at_most_seconds: float) -> None:

@@ -4,12 +4,12 @@ Managers' agents read the topology; all others fetch it from them over the under
 what only they see of their own node. A shared token, from a Swarm secret, opens the door.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from ipaddress import IPv4Address
-from typing import Self
+from typing import Any, Self
 
 import aiohttp
 
@@ -18,6 +18,7 @@ from probes.wire import dump_report, load_topology
 
 TOPOLOGY_PATH = "/api/v1/topology"
 REPORTS_PATH = "/api/v1/reports"
+FINDINGS_PATH = "/api/v1/findings"
 #: Response header: unix seconds at which a manager's Engine was last read.
 READ_AT_HEADER = "Swarmscope-Read-At"
 
@@ -102,9 +103,26 @@ class Peers:
                 headers=self._authorization,
                 timeout=timeout,
             ) as response:
-                if not response.ok:
-                    reason = (await response.text())[:200].strip()
-                    raise PeerError(f"agent on {address}: {response.status} {reason}")
+                await _expect_ok(address, response)
+
+    async def findings(self, address: IPv4Address) -> Mapping[str, Any]:
+        """Fetch what another node's audit found, as its agent describes it."""
+        timeout = aiohttp.ClientTimeout(total=_ANSWER_WITHIN_SECONDS)
+        with _translated(address):
+            async with self._open.get(
+                self._url(address, FINDINGS_PATH),
+                headers=self._authorization,
+                timeout=timeout,
+            ) as response:
+                await _expect_ok(address, response)
+                document: Mapping[str, Any] = await response.json()
+                return document
+
+
+async def _expect_ok(address: IPv4Address, response: aiohttp.ClientResponse) -> None:
+    if not response.ok:
+        reason = (await response.text())[:200].strip()
+        raise PeerError(f"agent on {address}: {response.status} {reason}")
 
 
 @contextmanager

@@ -18,8 +18,9 @@ by `python -m exporter.reference`; a test holds the two together.
 Times are in seconds, sizes in bytes. A series whose subject is gone disappears. In labels, a task
 is named as people name it, such as `shop_api.2` (service and slot) or `agent.node2` (a global
 service's task on a node); `target` says what a probe is aimed at: a `name` at the resolver, a
-service's `vip`, one `task`, another `node`'s agent, or a `static` target of the configuration.
-Probes of the underlay, from node to node, carry `network="host"`.
+service's `vip`, one `task`, another `node`'s agent, a port that a service has `published` on a node
+by the routing mesh, or a `static` target of the configuration. Probes of the underlay, from node to
+node, carry `network="host"`.
 """
 
 

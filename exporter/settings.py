@@ -24,6 +24,7 @@ def _contradiction(key: tuple[str | int, ...], reason: str) -> PydanticCustomErr
 
 Duration = Annotated[float, BeforeValidator(within(units.seconds, "100ms", "24h"))]
 Resync = Annotated[float, BeforeValidator(within(units.seconds, "1s", "1h"))]
+AuditInterval = Annotated[float, BeforeValidator(within(units.seconds, "1s", "5m"))]
 Cache = Annotated[float, BeforeValidator(within(units.seconds, "100ms", "5m"))]
 ResponseSize = Annotated[int, BeforeValidator(within(units.size_bytes, "1KiB", "16MiB"))]
 Address = Annotated[IPv4Address, BeforeValidator(units.address)]
@@ -81,6 +82,13 @@ class KernelSettings(Section):
 
     #: Several scrapers share one reading; below every sensible scrape interval.
     cache_seconds: Cache = Field(default=5.0, alias="cache")
+
+
+class AuditSettings(Section):
+    """Holding what is against what should be."""
+
+    #: A finding takes two rounds and its hold: well within the minute that a page may take.
+    interval_seconds: AuditInterval = Field(default=10.0, alias="interval")
 
 
 class DnsTarget(Section):
@@ -153,6 +161,7 @@ class Settings(Section):
     probes: ProbeSettings = ProbeSettings()
     budget: BudgetSettings = BudgetSettings()
     kernel: KernelSettings = KernelSettings()
+    audit: AuditSettings = AuditSettings()
     targets: Annotated[tuple[TargetSettings, ...], Field(strict=False)] = ()
 
     @model_validator(mode="before")

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from probes.model.gossip import NetworkView
 from probes.model.local import LocalTask
 from probes.model.topology import NO_TOPOLOGY, Topology
 from probes.swarm.membership import Membership
@@ -27,6 +28,8 @@ class View:
     #: None where there is no Engine, or no Swarm.
     membership: Membership | None = None
     local: tuple[LocalTask, ...] = ()
+    #: How this node's Engine sees each network that the node takes part in, in the order of ids.
+    views: tuple[NetworkView, ...] = ()
     #: Why the last attempt to read it failed; "" when it worked.
     error: str = ""
 

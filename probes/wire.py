@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from probes.model.finding import HeldFinding
 from probes.model.result import Result
 from probes.model.topology import NodeReport, Topology
 
@@ -14,6 +15,7 @@ DOCUMENT_VERSION = 1
 _TOPOLOGY = TypeAdapter(Topology)
 _REPORT = TypeAdapter(NodeReport)
 _RESULT = TypeAdapter(Result)
+_HELD = TypeAdapter(HeldFinding)
 
 
 def dump_topology(topology: Topology) -> bytes:
@@ -52,4 +54,20 @@ def result_document(result: Result) -> Mapping[str, Any]:
         "seconds": whole["seconds"],
         "phases": {phase["name"]: phase["seconds"] for phase in whole["phases"]},
         "observed": whole["observed"],
+    }
+
+
+def finding_document(held: HeldFinding) -> Mapping[str, Any]:
+    """Describe one finding; the shape that `/api/v1/findings` and `probe audit --json` list."""
+    whole = _HELD.dump_python(held, mode="json")
+    finding = whole["finding"]
+    return {
+        "code": finding["code"],
+        "severity": whole["severity"],
+        "subject": finding["subject"],
+        "since": whole["since"],
+        "meaning": whole["meaning"],
+        "evidence": finding["evidence"],
+        "remedy": whole["remedy"],
+        "references": whole["references"],
     }

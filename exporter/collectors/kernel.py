@@ -28,15 +28,23 @@ def collect(state: KernelState) -> Iterator[Metric]:
     """Turn the readings into families."""
     yield from _of_links(state)
     yield from _of_overlays(state)
-    kinds = Counter(reading.vantage.kind for reading in state.readings)
+    kinds = Counter(reading.vantage.kind for reading in _shared(state))
     yield family(catalog.NAMESPACES, (((kind,), count) for kind, count in kinds.items()))
-    yield family(catalog.NAMESPACES_UNREADABLE, [((), len(state.failures))])
+    # A table that could not be read is named behind its namespace.
+    unreadable = {failure.where.partition(",")[0] for failure in state.reading.failures}
+    yield family(catalog.NAMESPACES_UNREADABLE, [((), len(unreadable))])
+
+
+def _shared(state: KernelState) -> list[NamespaceReading]:
+    """List what the tasks share; their own namespaces would make a series for each task."""
+    namespaces = state.reading.namespaces
+    return [item for item in namespaces if item.vantage.kind is not VantageKind.TASK]
 
 
 def _of_links(state: KernelState) -> Iterator[Metric]:
     rows = [
         (_labels(reading, link, state), link)
-        for reading in state.readings
+        for reading in _shared(state)
         for link in reading.links
         if link.kind
     ]
@@ -56,7 +64,7 @@ def _labels(reading: NamespaceReading, link: Link, state: KernelState) -> tuple[
 
 
 def _of_overlays(state: KernelState) -> Iterator[Metric]:
-    overlays = [item for item in state.readings if item.vantage.kind is VantageKind.OVERLAY]
+    overlays = state.reading.of_kind(VantageKind.OVERLAY)
     yield family(
         catalog.VXLAN_VNI,
         (

@@ -1,11 +1,12 @@
 """Which pages does the agent serve?"""
 
 import asyncio
-from typing import Protocol
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 from aiohttp import web
 
-from exporter.peers import READ_AT_HEADER, REPORTS_PATH, TOPOLOGY_PATH
+from exporter.peers import FINDINGS_PATH, READ_AT_HEADER, REPORTS_PATH, TOPOLOGY_PATH
 from exporter.store import Snapshot
 from exporter.view import Source, View
 from exporter.web.access import guard
@@ -36,6 +37,8 @@ class Served(Protocol):
     def take_report(self, report: NodeReport) -> None: ...
     async def metrics(self, accept: str) -> tuple[bytes, str]: ...
     async def reload(self) -> str: ...
+    def findings(self) -> Mapping[str, Any]: ...
+    async def findings_everywhere(self) -> Mapping[str, Any]: ...
     async def newer_than(self, version: str, wait_seconds: float) -> View: ...
 
 
@@ -56,6 +59,7 @@ def make_app(agent: Served) -> web.Application:
             web.get(TOPOLOGY_PATH, pages.topology),
             web.put(REPORTS_PATH, pages.report),
             web.get("/api/v1/results", pages.results),
+            web.get(FINDINGS_PATH, pages.findings),
         ],
     )
     return app
@@ -121,6 +125,19 @@ class _Pages:
             "node": self._agent.view.node_name,
             "results": [result_document(tally.latest) for tally in tallies],
         }
+        response = web.json_response(document)
+        _compress(request, response)
+        return response
+
+    async def findings(self, request: web.Request) -> web.Response:
+        """List what this node's audit found, or with `?nodes=all` what every node's did."""
+        match request.query.get("nodes", "own"):
+            case "own":
+                document = self._agent.findings()
+            case "all":
+                document = await self._agent.findings_everywhere()
+            case other:
+                raise web.HTTPBadRequest(text=f"nodes={other!r} is neither own nor all\n")
         response = web.json_response(document)
         _compress(request, response)
         return response

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from exporter.audit import AuditState
 from exporter.collectors.own import OwnState
 from exporter.store import Tally
 from probes.model.result import Verdict
@@ -29,6 +30,7 @@ class LandingFacts:
     version: str
     own: OwnState
     tallies: Sequence[Tally]
+    audit: AuditState
 
 
 def landing_page(facts: LandingFacts) -> str:
@@ -45,6 +47,7 @@ def landing_page(facts: LandingFacts) -> str:
             for verdict in _ORDER
         },
         rows=rows,
+        audit=facts.audit,
         now=time.time(),
     )
 

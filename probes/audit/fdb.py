@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address
+from pathlib import PurePath
 
 from probes.audit.check import Answer, Check
 from probes.audit.expected import ExpectedEndpoint, vteps
@@ -28,6 +29,8 @@ class _Overlay:
     """One overlay on this node: what should be there beside what is."""
 
     network: Network
+    #: File of its namespace in the Engine's folder.
+    namespace: str
     situation: Situation
     vteps: Mapping[str, IPv4Address]
     endpoints: Mapping[IPv4Address, ExpectedEndpoint]
@@ -100,6 +103,7 @@ def _overlay(
     rows = [entry for entry in reading.fdb if entry.device.startswith(_VXLAN) and entry.vtep]
     return _Overlay(
         network=network,
+        namespace=PurePath(reading.vantage.netns or "").name,
         situation=situation,
         vteps=addresses,
         endpoints=situation.endpoints.get(network.id, {}),
@@ -214,7 +218,7 @@ def _stale(address: IPv4Address, row: FdbEntry | None, overlay: _Overlay) -> Ans
     peer = overlay.node_of(row.vtep) if row else ""
     subject = Subject(network=overlay.network.name, peer=peer, item=str(address))
     evidence = Evidence(what="fdb", expected=expected, actual="; ".join(rows))
-    return findings.STALE.found(subject, evidence)
+    return findings.STALE.found(subject, evidence, mac=mac, namespace=overlay.namespace)
 
 
 def _silent_nodes(overlay: _Overlay) -> list[str]:

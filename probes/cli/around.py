@@ -3,16 +3,14 @@
 A manager's Engine tells the topology; on a worker the agent knows it, from a manager's agent.
 """
 
-import http.client
-import socket
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from functools import cached_property
-from http import HTTPStatus
 from ipaddress import IPv4Address
 from pathlib import Path
 
 from probes.addresses import first_nameserver
+from probes.cli.agent import ask_agent
 from probes.cli.errors import CannotLookError
 from probes.cli.names import Directory
 from probes.cli.options import Addresses
@@ -22,7 +20,6 @@ from probes.swarm.connection import EngineError, NotAManagerError
 from probes.swarm.engine import Engine
 from probes.wire import load_topology
 
-_AGENT_ANSWERS_WITHIN_SECONDS = 5
 _TOPOLOGY_PATH = "/api/v1/topology"
 _RESOLVER_FILE = Path("/etc/resolv.conf")
 _LOOPBACK = IPv4Address("127.0.0.1")
@@ -42,7 +39,7 @@ class Around:
             with _translated():
                 return self._engine.topology()
         except NotAManagerError:
-            return _ask_agent(self._addresses.agent)
+            return _ask_topology(self._addresses.agent)
 
     @cached_property
     def directory(self) -> Directory:
@@ -74,32 +71,10 @@ def _translated() -> Iterator[None]:
         raise CannotLookError(str(exc)) from exc
 
 
-class _UnixConnection(http.client.HTTPConnection):
-    """HTTP over a Unix socket."""
-
-    def __init__(self, path: str) -> None:
-        super().__init__("localhost", timeout=_AGENT_ANSWERS_WITHIN_SECONDS)
-        self._path = path
-
-    def connect(self) -> None:
-        """Connect to the path rather than to a host."""
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(self._path)
-
-
-def _ask_agent(path: str) -> Topology:
-    remedy = "run `probe` on a manager, or where the agent runs (docker exec AGENT probe ...)"
+def _ask_topology(path: str) -> Topology:
     try:
-        with closing(_UnixConnection(path)) as connection:
-            connection.request("GET", _TOPOLOGY_PATH)
-            response = connection.getresponse()
-            body = response.read()
-        if response.status != HTTPStatus.OK:
-            why = body.decode(errors="replace").strip()
-            raise CannotLookError(f"the agent at {path} knows no topology: {why}")
-        return load_topology(body)
-    except (OSError, http.client.HTTPException, ValueError) as exc:
-        raise CannotLookError(
-            f"this node is no manager, and its agent at {path} cannot be asked: {exc}; {remedy}",
-        ) from exc
+        return load_topology(ask_agent(path, _TOPOLOGY_PATH))
+    except CannotLookError as exc:
+        raise CannotLookError(f"this node is no manager, and {exc}") from exc
+    except ValueError as exc:
+        raise CannotLookError(f"the agent at {path} told no topology: {exc}") from exc

@@ -6,6 +6,7 @@ from collections.abc import Callable, Coroutine
 from ipaddress import IPv4Address
 from typing import Any
 
+from probes.cli import audit as auditing
 from probes.cli import show
 from probes.cli.around import Around
 from probes.cli.errors import EXIT_STATUS, CommandError
@@ -99,6 +100,19 @@ def services(addresses: Addresses, *, json: bool) -> int:
     else:
         show.print_table(TITLES, cells_of(rows))
     return 0
+
+
+def audit(addresses: Addresses, node: str, *, everywhere: bool, json: bool) -> int:
+    """Print what disagrees with what should be."""
+    try:
+        document = auditing.fetch_findings(addresses.agent, node, everywhere=everywhere)
+    except CommandError as exc:
+        return _told(exc)
+    if json:
+        show.print_json(document)
+    else:
+        auditing.print_findings(document)
+    return auditing.status_of(document)
 
 
 def _told(exc: CommandError) -> int:

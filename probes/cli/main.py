@@ -163,6 +163,23 @@ def services(context: typer.Context, *, json: _Json = False) -> None:
     raise typer.Exit(commands.services(context.obj, json=json))
 
 
+@app.command(epilog="Exit status: 0 nothing found, 1 findings, 2 wrong usage, 3 could not look.")
+def audit(
+    context: typer.Context,
+    *,
+    node: Annotated[
+        str,
+        typer.Option(metavar="NAME", help="Another node's findings, not this one's."),
+    ] = "",
+    everywhere: Annotated[bool, typer.Option("--all", help="Every node's findings.")] = False,
+    json: _Json = False,
+) -> None:
+    """Show where kernel, DNS and gossip disagree with what the Swarm says, and what to do."""
+    from probes.cli import commands
+
+    raise typer.Exit(commands.audit(context.obj, node, everywhere=everywhere, json=json))
+
+
 def _options(source: str, timeout: str, *, json: bool) -> LookOptions:
     try:
         seconds = parse_seconds(timeout)

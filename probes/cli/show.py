@@ -33,7 +33,7 @@ def print_json(document: Mapping[str, Any]) -> None:
 
 def print_report(report: Report) -> None:
     """Print a result with all its steps; names and messages are never taken for markup."""
-    console = _console()
+    console = console_for()
     result = report.result
     verdict = result.outcome.verdict
     line = Text.assemble((str(result.outcome), _STYLES[verdict]), "  ", headline(result))
@@ -43,7 +43,7 @@ def print_report(report: Report) -> None:
     for label, value in lines_of(report):
         console.print(Text.assemble(f"  {label:<12}", value), soft_wrap=True)
     if report.hint:
-        _console(stderr=True).print(Text(report.hint), soft_wrap=True)
+        console_for(stderr=True).print(Text(report.hint), soft_wrap=True)
 
 
 def print_table(title: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
@@ -51,7 +51,7 @@ def print_table(title: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     table = Table(*title, box=None, pad_edge=False, header_style="bold")
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
-    _console().print(table)
+    console_for().print(table)
 
 
 def headline(result: Result) -> str:
@@ -115,6 +115,7 @@ def _milliseconds(seconds: float) -> str:
     return f"{seconds * 1000:.2f} ms"
 
 
-def _console(*, stderr: bool = False) -> Console:
+def console_for(*, stderr: bool = False) -> Console:
+    """Make the console; into a pipe, lines are not folded."""
     stream = sys.stderr if stderr else sys.stdout
     return Console(stderr=stderr, highlight=False, width=None if stream.isatty() else _PIPE_COLUMNS)

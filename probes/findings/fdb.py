@@ -37,8 +37,7 @@ UNKNOWN_VTEP = FindingSpec(
     hold_seconds=120,
     meaning="Forwarding entries point at an address that no node of the Swarm has.",
     evidence="The nodes' VTEPs, and the one of the entries.",
-    remedy="docker node ls; docker network inspect --verbose {network}  # then restart the Engine "
-    "of {node}",
+    remedy="docker node ls; docker network inspect --verbose {network}",
     references=("moby#35548", "moby#41043"),
 )
 STALE = FindingSpec(
@@ -48,8 +47,9 @@ STALE = FindingSpec(
     meaning="Entries of a task that is gone stay behind; once its address is used again on another "
     "node, that task cannot be reached from here, nor answer.",
     evidence="Nobody at the address, by the Swarm and by all agents, and the rows that are left.",
-    remedy="docker ps --filter name={network}; ip neigh show {item}  # in the overlay's namespace "
-    "of {node}; remove the row, or restart the Engine there",
+    # On {node}. A forwarding entry is deleted whatever its VTEP when none is named.
+    remedy="nsenter --net=/var/run/docker/netns/{namespace} ip neigh del {item} dev vxlan0; "
+    "nsenter --net=/var/run/docker/netns/{namespace} bridge fdb del {mac} dev vxlan0 self",
     references=("moby#52661", "moby#35401", "moby#32195"),
 )
 SELF_REFERENCE = FindingSpec(

@@ -1,41 +1,25 @@
-"""How is the kernel asked for a whole table?
+"""How is the kernel asked for a whole table of NETLINK_ROUTE?
 
-pyroute2 knows the messages, and the socket is our own: its `IPRoute` runs an event loop in the
-calling thread (five descriptors and 0.5 ms where one and 10 us do), leaves a socket behind when
-descriptors run out, and passes over the kernel's two ways to say that a table is incomplete.
+pyroute2 knows these messages, and the transport is our own.
 """
 
-import os
-import socket
-import struct
 from collections.abc import Callable, Collection, Generator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Generic, TypeVar
 
-from pyroute2.netlink import (
-    NETLINK_ROUTE,
-    NLM_F_DUMP,
-    NLM_F_DUMP_INTR,
-    NLM_F_REQUEST,
-    NLMSG_DONE,
-    nlmsg,
-)
-from pyroute2.netlink.exceptions import NetlinkError
+from pyroute2.netlink import NETLINK_ROUTE, NLM_F_DUMP, NLM_F_REQUEST, nlmsg
 from pyroute2.netlink.rtnl.marshal import MarshalRtnl
 
-from probes.errors import CouldNotLookError
+from probes.kernel.transport import Answer, exchange
 
 #: One row of a table as pyroute2 gives it: fields by name, and under "attrs" pairs of
 #: attribute name and value.
 Message = Mapping[str, Any]
 Dump = Generator[Message, None, None]
+Item = TypeVar("Item")
 Row = TypeVar("Row")
-
-#: The kernel sends at most 32 KiB of a table at a time (net/netlink/af_netlink.c, netlink_dump).
-_BUFFER_BYTES = 65_536
-_HEADER_BYTES = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +30,11 @@ class Table(Generic[Row]):
     cut: bool
 
 
-def read_table(dump: Dump, parse: Callable[[Message], Row], at_most: int) -> Table[Row]:
+def read_table(
+    dump: Generator[Item, None, None],
+    parse: Callable[[Item], Row],
+    at_most: int,
+) -> Table[Row]:
     """Parse no more than *at_most* rows, each as it comes: pyroute2's take 5 KiB apiece."""
     with closing(dump):
         rows = tuple(map(parse, islice(dump, at_most)))
@@ -60,38 +48,21 @@ def dump_table(command: int, request: nlmsg) -> Dump:
     are asked for when the first is taken, and must be taken in that namespace. Blocks. Raises
     CouldNotLookError.
     """
-    request["header"]["type"] = command
-    request["header"]["flags"] = NLM_F_REQUEST | NLM_F_DUMP
-    request.encode()
-    try:
-        with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_ROUTE) as netlink:
-            netlink.sendto(request.data, (0, 0))
-            yield from received(netlink)
-    except OSError as exc:
-        why = os.strerror(exc.errno) if exc.errno else str(exc)
-        raise CouldNotLookError(f"the kernel's tables cannot be read: {why}") from exc
+    return _asked(command, request, NLM_F_REQUEST | NLM_F_DUMP)
 
 
-def received(netlink: socket.socket) -> Dump:
-    """Receive the rows of a dump to its end, or raise when the kernel says that some lack.
+def ask(command: int, request: nlmsg) -> Message:
+    """Ask a question that has one answer; otherwise as `dump_table`, and at once."""
+    (answer,) = _asked(command, request, NLM_F_REQUEST)
+    return answer
 
-    A row that the kernel skipped must not be taken for a row that is missing (Linux
-    Documentation/userspace-api/netlink/intro.rst, "Dump consistency").
-    """
+
+def decoded(answer: Answer) -> Dump:
+    """Decode the messages of NETLINK_ROUTE, one as each is taken."""
     marshal = MarshalRtnl()
-    while True:
-        for message in marshal.parse(netlink.recv(_BUFFER_BYTES)):
-            header = message["header"]
-            if isinstance(header["error"], NetlinkError):
-                raise _refused(header["error"].code)
-            if header["flags"] & NLM_F_DUMP_INTR:
-                raise CouldNotLookError("the table changed while the kernel listed it")
-            if header["type"] == NLMSG_DONE:
-                (status,) = struct.unpack_from("=i", message.data, message.offset + _HEADER_BYTES)
-                if status < 0:
-                    raise _refused(-status)
-                return
-            yield message
+    with closing(answer):
+        for message in answer:
+            yield from marshal.parse(message.data)
 
 
 def picked(message: Message, names: Collection[str]) -> dict[str, Any]:
@@ -99,5 +70,8 @@ def picked(message: Message, names: Collection[str]) -> dict[str, Any]:
     return {slot[0]: slot[1] for slot in message["attrs"] if slot[0] in names}
 
 
-def _refused(number: int) -> CouldNotLookError:
-    return CouldNotLookError(f"the kernel refused to list the table: {os.strerror(number)}")
+def _asked(command: int, request: nlmsg, flags: int) -> Dump:
+    request["header"]["type"] = command
+    request["header"]["flags"] = flags
+    request.encode()
+    return decoded(exchange(NETLINK_ROUTE, bytes(request.data)))

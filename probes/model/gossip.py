@@ -4,7 +4,7 @@ Engines gossip services and endpoints to one another (moby libnetwork/networkdb)
 own DNS, load balancer and forwarding entries from what has reached it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 
 
@@ -43,3 +43,5 @@ class NetworkView:
     balancer: IPv4Address | None = None
     #: Addresses of containers here that no service made, on an attachable network.
     containers: tuple[IPv4Address, ...] = ()
+    #: Unix seconds of the reading; not part of its identity.
+    read_at: float = field(default=0.0, compare=False)

@@ -25,6 +25,7 @@ class Target(StrEnum):
     VIP = "vip"  # a service's virtual IP
     TASK = "task"  # one task's own address
     NODE = "node"  # a node's address on the underlay
+    PUBLISHED = "published"  # a port that a service publishes, on one node's address
     STATIC = "static"  # what the operator listed in the configuration
 
 

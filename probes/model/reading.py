@@ -92,6 +92,19 @@ class Route:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChosenRoute:
+    """What `ip route get` says: the way that the kernel would take to one address."""
+
+    #: The source that it would choose.
+    source: IPv4Address
+    device_index: int
+    #: None for a neighbour.
+    gateway: IPv4Address | None
+    #: The route's own, be it set or learned on the way, or else its device's.
+    mtu_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Backend:
     """One destination of an IPVS service."""
 
@@ -133,6 +146,8 @@ class FirewallRule:
     destination_port: int | None = None
     #: The value that MARK sets.
     mark: int | None = None
+    #: The VXLAN network that it picks, by a match as the Engine writes it for encryption.
+    vni: int | None = None
     #: Whether there is something that we did not decode, so that it may match less than it seems.
     conditional: bool = False
 
@@ -145,6 +160,9 @@ class FirewallChain:
     chain: str
     #: "ACCEPT" or "DROP"; "" for a chain without a policy.
     policy: str
+    #: "PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING", or "" for another. iptables' own
+    #: chains are called after it; nf_tables' may have any name.
+    hook: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,9 +200,10 @@ class SecurityPolicy:
 class NamespaceReading:
     """What one namespace holds; a table that the kind of vantage does not need stays empty.
 
-    Links and addresses are read everywhere; forwarding entries and neighbours in overlays;
-    neighbours and routes in tasks and on the host; IPVS, firewall and sysctls in load balancers
-    and the ingress namespace.
+    Links and addresses are read everywhere; forwarding entries in overlays; neighbours there and
+    on the host; routes on the host and in tasks; IPVS in load balancers and the ingress
+    namespace, the firewall there and on the host; sysctls everywhere but in overlays. A task's
+    may be some rounds old: its devices and addresses do not change while it lives.
     """
 
     vantage: Vantage
@@ -234,6 +253,8 @@ class HostReading:
     neighbour_table: Usage | None = None
     associations: tuple[SecurityAssociation, ...] = ()
     policies: tuple[SecurityPolicy, ...] = ()
+    #: The way to each peer that was asked for; one that has no route is missing.
+    underlay: tuple[tuple[IPv4Address, ChosenRoute], ...] = ()
     #: /proc/net/xfrm_stat, such as ("XfrmOutNoStates", 12).
     xfrm_errors: tuple[tuple[str, int], ...] = ()
 

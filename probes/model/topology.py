@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network
 
+from probes.model.failure import FailureReason
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
@@ -87,6 +89,12 @@ class Service:
     image: str = ""
     #: `UpdateStatus.State`, such as "updating" or "completed"; "" when never updated.
     update_state: str = ""
+    #: Unix seconds of the last change to it, its update's progress too; 0 while unknown.
+    updated_at: float = 0.0
+    #: At most so many of its tasks on one node; None for any number.
+    max_replicas_per_node: int | None = None
+    #: Placement constraints, such as "node.role==worker".
+    constraints: tuple[str, ...] = ()
 
     @property
     def stack(self) -> str:
@@ -109,6 +117,10 @@ class Task:
     addresses: tuple[NetworkAddress, ...] = ()
     container_id: str = ""
     error: str = ""
+    #: Unix seconds at which Swarm made it; 0 while unknown.
+    created_at: float = 0.0
+    #: Unix seconds at which it last told its state (`Status.Timestamp`); 0 while unknown.
+    updated_at: float = 0.0
 
     @property
     def running(self) -> bool:
@@ -128,6 +140,24 @@ _COMING_STATES = frozenset(
     {"new", "pending", "assigned", "accepted", "preparing", "ready", "starting"},
 )
 ENDED_STATES = frozenset({"complete", "shutdown", "failed", "rejected", "remove", "orphaned"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskFailure:
+    """Tasks of one service that failed or were rejected for one reason, and are replaced by now.
+
+    Swarm forgets old ones (`TaskHistoryRetentionLimit`, five for each slot unless set), so this
+    tells of the latest alone.
+    """
+
+    service_id: str
+    reason: FailureReason
+    count: int
+    #: What the latest said, cut to a few hundred characters.
+    error: str
+    #: Unix seconds at which the first and the latest of them failed; 0 while unknown.
+    first_at: float
+    last_at: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,6 +223,8 @@ class Topology:
     services: tuple[Service, ...] = ()
     tasks: tuple[Task, ...] = ()
     reports: tuple[NodeReport, ...] = ()
+    #: What became of tasks that ended, one row for each service and reason.
+    failures: tuple[TaskFailure, ...] = ()
     #: UDP port of VXLAN between the nodes.
     data_path_port: int = 4789
     #: Unix seconds of the reading; not part of its identity.

@@ -18,8 +18,8 @@ class Tier(IntEnum):
 
     NODES = 0  # the mesh between nodes: the ground that all else stands on
     NAMES = 1
-    SERVICES = 2  # a service's VIP, or an operator's own target
-    TASKS = 3
+    SERVICES = 2  # a service's VIP, or its published port on this very node
+    TASKS = 3  # one task, or a published port on another node
 
 
 @dataclass(frozen=True, slots=True)

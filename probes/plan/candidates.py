@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from ipaddress import IPv4Address
 
+from probes.model.intent import ServiceIntent
 from probes.model.local import LocalTask
 from probes.model.probe import (
     KIND_OF,
@@ -38,6 +39,13 @@ class Pace:
 
     interval_seconds: float
     timeout_seconds: float
+
+    def towards(self, declared: ServiceIntent) -> "Pace":
+        """Give the pace for one service, which may have been declared otherwise."""
+        interval = declared.interval_seconds or self.interval_seconds
+        timeout = declared.timeout_seconds or self.timeout_seconds
+        # A probe never overlaps itself, so it may not wait as long as its interval.
+        return Pace(interval_seconds=interval, timeout_seconds=min(timeout, interval * 0.9))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,13 +107,15 @@ def towards_services(
 
 def _over_edge(edge: _Edge, lookup: Lookup, pace: Pace) -> Iterator[Candidate]:
     declared = lookup.intent_of(edge.destination)
-    interval = declared.interval_seconds or pace.interval_seconds
-    # A probe never overlaps itself, so it may not wait as long as its interval.
-    timeout = min(declared.timeout_seconds or pace.timeout_seconds, interval * 0.9)
+    own = pace.towards(declared)
     for candidate in (*_names(edge, lookup), *_vips(edge, lookup), *_tasks(edge, lookup)):
         probe = candidate.probe
         if probe.id.probe not in declared.without:
-            paced = replace(probe, interval_seconds=interval, timeout_seconds=timeout)
+            paced = replace(
+                probe,
+                interval_seconds=own.interval_seconds,
+                timeout_seconds=own.timeout_seconds,
+            )
             yield replace(candidate, probe=paced)
 
 

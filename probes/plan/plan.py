@@ -9,6 +9,7 @@ from probes.model.topology import Topology
 from probes.plan.budget import Budget, Plan, choose
 from probes.plan.candidates import Pace, standpoints, towards_agents, towards_services
 from probes.plan.lookup import Lookup
+from probes.plan.published import towards_published
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,5 +45,6 @@ def plan(
             settings.pace,
         ),
         *towards_services(lookup, node, sources, settings.pace),
+        *towards_published(lookup, node, settings.agent_service, settings.pace),
     ]
     return choose(candidates, node_id, settings.budget)

@@ -11,12 +11,16 @@ from pathlib import Path
 import docker
 import docker.errors
 
+from probes.model.gossip import NetworkView
 from probes.model.local import LocalTask
 from probes.model.topology import Topology
 from probes.swarm.connection import EngineError, NoSwarmError, NotAManagerError, connect, translated
+from probes.swarm.gossip import parse_network_view
 from probes.swarm.local import parse_local_task
 from probes.swarm.membership import Membership, parse_membership
 from probes.swarm.parse import parse_topology
+
+_TASK_LABEL = "com.docker.swarm.task.id"
 
 
 class Engine:
@@ -68,7 +72,7 @@ class Engine:
     def local_tasks(self) -> tuple[LocalTask, ...]:
         """List the tasks that run here; a container is inspected once, until its namespace goes."""
         with self._asking() as client:
-            listed = client.containers(filters={"label": "com.docker.swarm.task.id"})
+            listed = client.containers(filters={"label": _TASK_LABEL})
             found = [self._local_task(client, item["Id"]) for item in listed]
         self._known = {task.container_id: task for task in found if task}
         return tuple(sorted(self._known.values(), key=lambda task: task.container_name))
@@ -81,3 +85,19 @@ class Engine:
             return parse_local_task(client.inspect_container(container_id), self._netns_folder)
         except docker.errors.NotFound:
             return None  # it ended between the list and the look
+
+    def network_view(self, network_id: str) -> NetworkView | None:
+        """Ask what this node knows of a network; None where it does not take part.
+
+        An Engine may log an error for each load balancer's endpoint when it is asked this
+        (moby#49139): ask seldom.
+        """
+        with self._asking() as client:
+            read_at = time.time()
+            try:
+                inspected = client.inspect_network(network_id, verbose=True, scope="swarm")
+            except docker.errors.NotFound:
+                return None  # on a worker: none of its tasks is there
+            # Listed afterwards, those that have ended too: what is inspected is in the list.
+            tasks = client.containers(all=True, filters={"label": _TASK_LABEL})
+        return parse_network_view(inspected, {item["Id"] for item in tasks}, read_at)

@@ -5,6 +5,7 @@ versions 1.41 (Engine 20.10) to 1.52 (Engine 29).
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
@@ -20,6 +21,7 @@ from probes.model.topology import (
     Task,
     Topology,
 )
+from probes.swarm.failures import sum_up
 
 Document = Mapping[str, Any]
 
@@ -40,11 +42,13 @@ def parse_topology(
     """Join a manager's documents, each list in the order of ids so that equal means equal."""
     cluster = info.get("Swarm", {}).get("Cluster") or {}
     live = (raw for raw in tasks if not _is_history(raw))
+    history = (_parse_task(raw) for raw in tasks if _is_history(raw))
     return Topology(
         nodes=tuple(_parse_node(raw) for raw in _by_id(nodes)),
         networks=tuple(_parse_network(raw) for raw in _by_id(networks, "Id")),
         services=tuple(_parse_service(raw) for raw in _by_id(services)),
         tasks=tuple(_parse_task(raw) for raw in _by_id(live)),
+        failures=sum_up(history),
         data_path_port=cluster.get("DataPathPort") or _DEFAULT_DATA_PATH_PORT,
         read_at=read_at,
     )
@@ -116,6 +120,7 @@ def _parse_service(raw: Document) -> Service:
     template = spec.get("TaskTemplate", {})
     mode, parameters = next(iter(spec.get("Mode", {"Replicated": {}}).items()))
     attachments = template.get("Networks") or spec.get("Networks") or []
+    placement = template.get("Placement") or {}
     endpoint_spec = endpoint.get("Spec") or spec.get("EndpointSpec") or {}
     return Service(
         id=raw["ID"],
@@ -129,6 +134,9 @@ def _parse_service(raw: Document) -> Service:
         labels=tuple(sorted((spec.get("Labels") or {}).items())),
         image=template.get("ContainerSpec", {}).get("Image", ""),
         update_state=(raw.get("UpdateStatus") or {}).get("State", ""),
+        updated_at=_seconds(raw.get("UpdatedAt", "")),
+        max_replicas_per_node=placement.get("MaxReplicas") or None,
+        constraints=tuple(placement.get("Constraints") or ()),
     )
 
 
@@ -178,4 +186,14 @@ def _parse_task(raw: Document) -> Task:
         ),
         container_id=(status.get("ContainerStatus") or {}).get("ContainerID", ""),
         error=status.get("Err", ""),
+        created_at=_seconds(raw.get("CreatedAt", "")),
+        updated_at=_seconds(status.get("Timestamp", "")),
     )
+
+
+def _seconds(text: str) -> float:
+    """Read a time of the Engine's (RFC 3339, nanoseconds) as Unix seconds; 0 for none.
+
+    Go writes a time that was never set as year 1.
+    """
+    return max(0.0, datetime.fromisoformat(text).timestamp()) if text else 0.0

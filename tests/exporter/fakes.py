@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from ipaddress import IPv4Address
 
+from probes.model.gossip import NetworkView
 from probes.model.local import LocalTask
 from probes.model.topology import Topology
 from probes.swarm.connection import EngineError, NotAManagerError
@@ -27,6 +28,8 @@ class FakeEngine:
     ) -> None:
         self.shop: Topology = SHOP
         self.local: tuple[LocalTask, ...] = ()
+        self.views: dict[str, NetworkView] = {}
+        self.asked: list[str] = []
         self.broken = ""
         self.readings = 0
         self._membership = Membership(
@@ -49,6 +52,13 @@ class FakeEngine:
         """List the local tasks."""
         self._fail_when_broken()
         return self.local
+
+    def network_view(self, network_id: str) -> NetworkView | None:
+        """Tell how it sees a network; None for one that it has no view of."""
+        self._fail_when_broken()
+        self.asked.append(network_id)
+        view = self.views.get(network_id)
+        return replace(view, read_at=float(len(self.asked))) if view else None
 
     def topology(self) -> Topology:
         """Read the Swarm."""

@@ -11,14 +11,17 @@ import pytest
 from prometheus_client.core import Metric
 
 from exporter import catalog, reference
-from exporter.collectors import exposition, kernel, own, results
+from exporter.audit import AuditState
+from exporter.collectors import audit, exposition, kernel, own, results
 from exporter.histogram import EMPTY
 from exporter.kernel import KernelState
 from exporter.schedule import Pressure
 from exporter.store import Path as ProbePath
 from exporter.store import ResultStore
 from exporter.view import Source, View
+from probes.findings import fdb
 from probes.intent.labels import LABELS, PREFIX
+from probes.model.finding import HeldFinding, Subject
 from probes.model.intent import Complaint, Intent
 from probes.model.probe import Kind
 from probes.model.reading import (
@@ -27,6 +30,7 @@ from probes.model.reading import (
     LinkStatistics,
     NamespaceReading,
     Neighbour,
+    NodeReading,
 )
 from probes.model.result import Answer, Observation, Outcome, Phase
 from probes.model.vantage import Vantage, VantageKind
@@ -76,7 +80,8 @@ def _kernel() -> KernelState:
             ),
         ),
     )
-    return KernelState(readings=(reading,), ends={(APP.id, 3): "shop_web.1"})
+    read = NodeReading(namespaces=(reading,))
+    return KernelState(reading=read, ends={(APP.id, 3): "shop_web.1"})
 
 
 def _parts() -> dict[str, exposition.Part]:
@@ -105,7 +110,17 @@ def _parts() -> dict[str, exposition.Part]:
         reload=own.ReloadState(successful=True, succeeded_at=1.0),
         errors={"engine": 1},
     )
+    held = HeldFinding(
+        finding=fdb.MISSING.found(Subject(network="shop_app", service="shop_web", peer="node2")),
+        since=1.0,
+        severity=fdb.MISSING.severity,
+        meaning=fdb.MISSING.meaning,
+        remedy="",
+        references=(),
+    )
+    audited = AuditState(at=2.0, seconds=0.01, rounds=3, held=(held, held), pending=1)
     return {
+        "audit": lambda: audit.collect(audited),
         "probes": lambda: results.collect(store.snapshot()),
         "kernel": lambda: kernel.collect(_kernel()),
         "agent": lambda: own.collect(state),

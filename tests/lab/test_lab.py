@@ -9,9 +9,10 @@ import pytest
 
 from tests.lab import engine, engine_api, processes
 from tests.lab.conftest import REPOSITORY, SHAPE, Stack
+from tests.lab.containers import container_of
 from tests.lab.errors import CommandError, LabError
 from tests.lab.lab import Lab, Shape
-from tests.lab.layout import Layout, Node
+from tests.lab.layout import Layout
 from tests.lab.wait import at_once, wait_until
 
 pytestmark = pytest.mark.lab
@@ -40,14 +41,6 @@ def command(*args: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         argv, check=False, capture_output=True, text=True, cwd=REPOSITORY, timeout=60
     )
-
-
-def container_of(lab: Lab, service: str) -> tuple[Node, str]:
-    label = f"--filter=label=com.docker.swarm.service.name={service}"
-    for node in lab.nodes:
-        if found := lab.docker(node, "ps", "--quiet", label).split():
-            return node, found[0]
-    raise LabError(f"no container of {service} runs")
 
 
 def reaches(address: str, port: int) -> bool:

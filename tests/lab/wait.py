@@ -1,5 +1,6 @@
 """How does the lab wait: for a condition, and with a reason when it never comes?"""
 
+import os
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -24,8 +25,10 @@ def wait_until(
     """Look until *condition* returns something true, and return that.
 
     A LabError while looking counts as "not yet". After *timeout* seconds a NeverHappenedError says
-    *why* this was awaited and what was seen last.
+    *why* this was awaited and what was seen last. `SWARM_LAB_PATIENCE` is how many times longer
+    everything may take on a slow kernel.
     """
+    timeout *= float(os.environ.get("SWARM_LAB_PATIENCE") or 1)
     deadline = time.monotonic() + timeout
     while True:
         try:

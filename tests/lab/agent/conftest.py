@@ -1,4 +1,4 @@
-"""The shipped stack and the example application, deployed once for all tests of this folder."""
+"""The shipped stack beside the example application, once for all tests of this folder."""
 
 from collections.abc import Iterator
 
@@ -6,15 +6,12 @@ import pytest
 
 from tests.lab import swarmscope as shipped
 from tests.lab.lab import Lab
-from tests.lab.showcase import SHOP
 
 
 @pytest.fixture(scope="session")
-def swarmscope(lab: Lab, shop_images: None) -> Iterator[Lab]:  # noqa: ARG001 -- the shop's stack needs them
+def swarmscope(shop: Lab) -> Iterator[Lab]:
     """The lab with Swarmscope and the shop on it; every agent is ready, and was scraped."""
-    lab.deploy(SHOP, "shop")
-    shipped.deploy(lab, print)
-    shipped.wait_until_scraped(lab)
-    yield lab
-    lab.remove(shipped.STACK_NAME)
-    lab.remove("shop")
+    shipped.deploy(shop, print)
+    shipped.wait_until_scraped(shop)
+    yield shop
+    shop.remove(shipped.STACK_NAME)

@@ -1,5 +1,6 @@
 """What an engine wrote into the kernel, read on a node of a real Swarm."""
 
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -9,11 +10,10 @@ from typing import TypeVar
 
 import pytest
 
-from probes.kernel.endpoints import read_endpoints
-from probes.kernel.namespaces import list_namespaces
-from probes.kernel.read import read_namespaces
+from probes.kernel.endpoints import match_endpoints
+from probes.kernel.node import read_node
 from probes.model.local import LocalTask
-from probes.model.reading import CouldNotLook, NamespaceReading
+from probes.model.reading import NamespaceReading, NodeReading
 from probes.model.topology import Topology
 from probes.model.vantage import Vantage, VantageKind
 from probes.swarm.engine import Engine
@@ -32,7 +32,12 @@ CONVERGED_SECONDS = 30
 
 def netns_folder(node: Node) -> Path:
     """Name the node's folder of namespaces as it is seen from outside the node."""
-    return Path(f"/proc/{node.pid_file.read_text().strip()}/root/run/docker/netns")
+    return Path(f"/proc/{_engine(node)}/root/run/docker/netns")
+
+
+def _engine(node: Node) -> int:
+    """Give the process of the node's Engine."""
+    return int(node.pid_file.read_text())
 
 
 def in_thread(work: Callable[[], T]) -> T:
@@ -49,16 +54,26 @@ def local_tasks(node: Node) -> tuple[LocalTask, ...]:
     return Engine(f"unix://{node.socket}", str(netns_folder(node))).local_tasks()
 
 
-def overlays(node: Node, topology: Topology) -> list[NamespaceReading]:
-    """Read every overlay that the node takes part in; all of them can be read."""
-    namespaces = list_namespaces(netns_folder(node), topology.networks)
-    found = in_thread(partial(read_namespaces, namespaces))
-    assert [each for each in found if isinstance(each, CouldNotLook)] == []
-    return [
-        reading
-        for reading in found
-        if isinstance(reading, NamespaceReading) and reading.vantage.kind is VantageKind.OVERLAY
-    ]
+def read(node: Node, topology: Topology) -> NodeReading:
+    """Read a node with all that is in it; all of it can be read."""
+    host = Vantage(kind=VantageKind.HOST, name="host", netns=f"/proc/{_engine(node)}/ns/net")
+    others = [each.address for each in topology.nodes if each.name != node.name]
+    found = in_thread(
+        partial(
+            read_node,
+            netns_folder(node),
+            topology.networks,
+            now=time.time(),
+            host=host,
+            peers=[address for address in others if address],
+        )
+    )
+    assert found.failures == ()
+    return found
+
+
+def overlays(node: Node, topology: Topology) -> tuple[NamespaceReading, ...]:
+    return read(node, topology).of_kind(VantageKind.OVERLAY)
 
 
 def overlays_of(lab: Lab, topology: Topology) -> Iterator[tuple[Node, NamespaceReading]]:
@@ -147,20 +162,54 @@ def test_every_local_address_leads_to_a_port(swarmscope: Lab) -> None:
     seen: list[tuple[str, str, str]] = []
     joined = 0
     for node in lab.nodes:
+        found = read(node, topology)
         ports = {
             (reading.network_id, link.index): link.name
-            for reading in overlays(node, topology)
+            for reading in found.of_kind(VantageKind.OVERLAY)
             for link in reading.links
             if link.kind == "veth" and link.master_index is not None
         }
+        tasks = {reading.vantage.netns: reading for reading in found.of_kind(VantageKind.TASK)}
         for task in local_tasks(node):
             if task.netns is None:
                 continue  # it shares the node's own, as the agent does
-            vantage = Vantage(kind=VantageKind.TASK, name=task.container_name, netns=task.netns)
-            peers = in_thread(partial(read_endpoints, vantage))
+            peers = match_endpoints(tasks[task.netns])
             for attached in addresses[task.task_id]:
                 joined += 1
                 port = ports[attached.network_id, peers[attached.address]]
                 seen.append((node.name, attached.network_id, port))
     assert joined, "no task of the shop runs"
     assert len(set(seen)) == joined
+
+
+def test_the_way_to_each_peer_starts_at_the_advertised_address(swarmscope: Lab) -> None:
+    """VXLAN leaves from the source that the route names, which is what the peers expect."""
+    lab = swarmscope
+    topology = topology_of(lab)
+
+    for node in lab.nodes:
+        host = read(node, topology).host
+        assert host is not None
+        assert {way.source for _, way in host.underlay} == {IPv4Address(node.address)}
+        assert len(host.underlay) == len(lab.nodes) - 1
+        assert host.namespace.sysctl("net.ipv4.ip_forward") == "1"
+
+
+def test_every_balancer_has_its_marks_and_services(swarmscope: Lab) -> None:
+    """Where the kernel has IPVS, each mark of a VIP leads to a service with the same mark."""
+    lab = swarmscope
+
+    for node in lab.nodes:
+        found = read(node, topology_of(lab))
+        assert found.ipvs is lab.kernel.ipvs
+        balancers = found.of_kind(VantageKind.LOAD_BALANCER)
+        assert {"shop_edge", "shop_app"} & {item.vantage.name for item in balancers}
+        for balancer in balancers:
+            services = {item.mark for item in balancer.virtual_services}
+            assert services == _marks(balancer), f"{node.name} {balancer.vantage.name}"
+            assert bool(services) is lab.kernel.ipvs
+
+
+def _marks(balancer: NamespaceReading) -> set[int | None]:
+    """List what the VIPs are marked with; without IPVS the Engine does not get that far."""
+    return {rule.mark for rule in balancer.firewall.rules if rule.target == "MARK"}

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from ipaddress import IPv4Address
+from typing import Any
 
 import pytest
 
@@ -55,7 +56,7 @@ HEALTHY = NamespaceReading(
 )
 
 
-def seen(reading: NamespaceReading, topology: Topology = SWARM, **more: object) -> Situation:
+def seen(reading: NamespaceReading, topology: Topology = SWARM, **more: Any) -> Situation:
     """Stand on node1, where the overlay is as *reading* says."""
     return situation(topology, reading=NodeReading(namespaces=(reading,)), **more)
 

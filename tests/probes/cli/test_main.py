@@ -276,7 +276,7 @@ def test_a_worker_without_an_agent_knows_no_names(worker: tuple[str, ...]) -> No
     done = _probe(*without, "tcp", "api:1", "--from", "web")
 
     assert done.exit_code == 3
-    assert "this node is no manager, and its agent at /nonexistent/agent.sock cannot" in done.output
+    assert "this node is no manager, and the agent at /nonexistent/agent.sock cannot" in done.output
 
 
 @pytest.mark.netns

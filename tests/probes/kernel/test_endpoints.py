@@ -3,32 +3,34 @@ from ipaddress import IPv4Address
 
 import pytest
 
-from probes.errors import VanishedError
-from probes.kernel.endpoints import match_endpoints, parse_address, read_endpoints
-from probes.kernel.namespaces import Namespace
-from probes.kernel.read import read_namespaces
-from probes.model.reading import NamespaceReading
+from probes.kernel.endpoints import match_endpoints
+from probes.kernel.node import read_node
+from probes.model.reading import DeviceAddress, NamespaceReading, NodeReading
 from probes.model.vantage import Vantage, VantageKind
 from tests.probes.kernel.place import LOAD_BALANCER, OTHER_TASK, TASK, Place
 
 
-async def ports_of(overlay: Namespace, *joined: Vantage) -> dict[IPv4Address, str]:
+async def read(place: Place) -> NodeReading:
+    return await asyncio.to_thread(read_node, place.folder, [], now=0.0)
+
+
+async def ports_of(place: Place) -> dict[IPv4Address, str]:
     """Name the overlay's port behind each address, the way an operator would."""
-    (reading,) = await asyncio.to_thread(read_namespaces, [overlay])
-    assert isinstance(reading, NamespaceReading)
-    names = {link.index: link.name for link in reading.links}
-    found = [await asyncio.to_thread(read_endpoints, vantage) for vantage in joined]
+    reading = await read(place)
+    (overlay,) = reading.of_kind(VantageKind.OVERLAY)
+    names = {link.index: link.name for link in overlay.links}
+    found = [match_endpoints(item) for item in reading.namespaces if item is not overlay]
     return {address: names[index] for peers in found for address, index in peers.items()}
 
 
 @pytest.mark.netns
 async def test_a_tasks_address_leads_to_its_port_on_the_bridge(place: Place) -> None:
     """The join holds however many tasks are plugged in, and in whatever order."""
-    overlay = place.add_overlay()
-    one = place.join(TASK, "veth5", 5)
-    other = place.join(OTHER_TASK, "veth0", 6)
+    place.add_overlay()
+    place.join(TASK, "veth5", 5)
+    place.join(OTHER_TASK, "veth0", 6)
 
-    assert await ports_of(overlay, other, one) == {
+    assert await ports_of(place) == {
         IPv4Address("10.77.0.5"): "veth5",
         IPv4Address("10.77.0.6"): "veth0",
     }
@@ -37,11 +39,11 @@ async def test_a_tasks_address_leads_to_its_port_on_the_bridge(place: Place) -> 
 @pytest.mark.netns
 async def test_every_vip_leads_to_the_load_balancers_port(place: Place) -> None:
     """VIPs are further addresses of the load balancer's one device."""
-    overlay = place.add_overlay()
-    balancer = place.join(LOAD_BALANCER, "veth2", 4)
+    place.add_overlay()
+    place.join(LOAD_BALANCER, "veth2", 4)
     place.ip(LOAD_BALANCER, "address add 10.77.0.2/32 dev eth0")
 
-    assert await ports_of(overlay, balancer) == {
+    assert await ports_of(place) == {
         IPv4Address("10.77.0.4"): "veth2",
         IPv4Address("10.77.0.2"): "veth2",
     }
@@ -50,34 +52,20 @@ async def test_every_vip_leads_to_the_load_balancers_port(place: Place) -> None:
 @pytest.mark.netns
 async def test_addresses_of_other_devices_have_no_other_end(place: Place) -> None:
     """The loopback's address is not an endpoint."""
-    file = place.add(TASK)
+    place.add(TASK)
     place.ip(TASK, "link set lo up")
-    vantage = Vantage(kind=VantageKind.TASK, name="shop_api.1", netns=str(file))
 
-    assert await asyncio.to_thread(read_endpoints, vantage) == {}
+    (task,) = (await read(place)).of_kind(VantageKind.TASK)
 
-
-@pytest.mark.netns
-async def test_a_task_that_ended_is_gone(place: Place) -> None:
-    """The caller learns it as an outcome of its own."""
-    gone = Vantage(kind=VantageKind.TASK, name="x", netns=f"{place.folder}/{TASK}")
-
-    with pytest.raises(VanishedError):
-        await asyncio.to_thread(read_endpoints, gone)
-
-
-def test_of_a_point_to_point_address_the_near_end_counts() -> None:
-    """IFA_ADDRESS is then the other side's."""
-    message = {
-        "index": 3,
-        "attrs": [("IFA_ADDRESS", "10.0.0.2"), ("IFA_LOCAL", "10.0.0.1")],
-    }
-
-    assert parse_address(message).address == IPv4Address("10.0.0.1")
+    assert task.addresses
+    assert match_endpoints(task) == {}
 
 
 def test_an_address_of_a_device_that_is_newer_than_the_list_is_left_out() -> None:
     """Without its link nobody knows its other end; the next reading will."""
-    address = parse_address({"index": 3, "attrs": [("IFA_ADDRESS", "10.0.0.2")]})
+    vantage = Vantage(kind=VantageKind.TASK, name=TASK)
+    address = DeviceAddress(address=IPv4Address("10.0.0.2"), prefix_length=24, device_index=3)
 
-    assert match_endpoints([], [address]) == {}
+    reading = NamespaceReading(vantage=vantage, network_id="", addresses=(address,))
+
+    assert match_endpoints(reading) == {}

@@ -12,7 +12,8 @@ from pyroute2.netlink import nlmsg
 
 from probes.errors import CouldNotLookError
 from probes.kernel.links import fetch_links
-from probes.kernel.netlink import Message, dump_table, read_table, received
+from probes.kernel.netlink import Message, decoded, dump_table, read_table
+from probes.kernel.transport import received
 
 NLMSG_ERROR, NLMSG_DONE, RTM_NEWNEIGH = 2, 3, 28
 NLM_F_MULTI, NLM_F_DUMP_INTR = 0x02, 0x10
@@ -44,7 +45,7 @@ def test_rows_are_received_to_the_end(kernel: tuple[socket.socket, socket.socket
     theirs.send(ROW)
     theirs.send(END)
 
-    assert [row["ifindex"] for row in received(ours)] == [3, 3, 3]
+    assert [row["ifindex"] for row in decoded(received(ours))] == [3, 3, 3]
 
 
 @pytest.mark.parametrize(
@@ -64,7 +65,7 @@ def test_a_table_that_changed_meanwhile_is_no_reading(
     theirs.send(last)
 
     with pytest.raises(CouldNotLookError, match="changed while the kernel listed it"):
-        tuple(received(ours))
+        tuple(decoded(received(ours)))
 
 
 @pytest.mark.parametrize(
@@ -84,7 +85,7 @@ def test_a_refusal_of_the_kernel_is_named(
     theirs.send(last)
 
     with pytest.raises(CouldNotLookError, match="refused to list the table: Invalid argument"):
-        tuple(received(ours))
+        tuple(decoded(received(ours)))
 
 
 def test_what_this_kernel_does_not_know_is_refused() -> None:
@@ -104,7 +105,7 @@ def test_no_more_is_read_than_was_asked_for(
     theirs.send(ROW + ROW)
     theirs.send(END)
 
-    table = read_table(received(ours), index_of, at_most)
+    table = read_table(decoded(received(ours)), index_of, at_most)
 
     assert (table.rows, table.cut) == ((3,) * read, cut)
 

@@ -94,6 +94,10 @@ def test_services(engine: Path) -> None:
         "shop_data": ("api",),
     }
     assert ("swarmscope.interval", "5s") in api.labels
+    assert all(service.updated_at > 1_700_000_000 for service in topology.services)
+    assert {(item.max_replicas_per_node, item.constraints) for item in topology.services} == {
+        (None, ()),
+    }
     assert read_labels(topology.services).complaints == ()
 
 
@@ -111,6 +115,8 @@ def test_tasks(engine: Path) -> None:
         assert task.addresses
         for item in task.addresses:
             assert item.address in subnets[item.network_id]
+        assert 1_700_000_000 < task.created_at < task.updated_at < task.created_at + 600
+    assert topology.failures == ()
 
 
 def test_local_tasks(engine: Path) -> None:
@@ -197,6 +203,8 @@ def test_odd_documents() -> None:
             {"Network": {"ID": "n1"}, "Addresses": ["10.0.9.3/24", "fd00::3/64", "nonsense"]},
         ],
     }
+    placed = {"Placement": {"Constraints": ["node.role==worker"], "MaxReplicas": 2}}
+    unset = "0001-01-01T00:00:00Z"
     topology = parse_topology(
         info={},
         nodes=[{"ID": "x", "Status": {"State": "down", "Addr": "0.0.0.0"}}],  # noqa: S104 -- no socket
@@ -209,7 +217,9 @@ def test_odd_documents() -> None:
                 "Options": {"encrypted": ""},
             },
         ],
-        services=[],
+        services=[
+            {"ID": "s1", "Spec": {"Name": "web", "TaskTemplate": placed}, "UpdatedAt": unset},
+        ],
         tasks=[
             task,
             {"ID": "t0", "DesiredState": "shutdown", "Status": {"State": "failed"}},
@@ -225,4 +235,9 @@ def test_odd_documents() -> None:
     assert [item.id for item in topology.tasks] == ["t1", "t2"]
     assert [str(item.address) for item in topology.tasks[0].addresses] == ["10.0.9.3"]
     assert topology.tasks[1].in_transition
+    assert (topology.tasks[0].created_at, topology.tasks[0].updated_at) == (0, 0)
+    [service] = topology.services
+    assert service.updated_at == 0
+    assert service.max_replicas_per_node == 2
+    assert service.constraints == ("node.role==worker",)
     assert topology.data_path_port == 4789

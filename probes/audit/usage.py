@@ -1,0 +1,118 @@
+"""How full is each overlay? Every endpoint takes an address, and a subnet has so many.
+
+What Swarm takes them for: swarmkit manager/allocator (gateways, VIPs, tasks, one load balancer for
+each node that takes part) and, on attachable networks, containers that people start.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network
+
+from probes.audit.situation import Situation
+from probes.model.topology import Network
+
+#: Below a tenth, one start-first update or one scaling of a larger service takes what is left.
+_NEARLY_FULL_SHARE = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddressUsage:
+    """The addresses of one overlay."""
+
+    network: str
+    network_id: str
+    subnets: tuple[IPv4Network, ...]
+    #: How many can be given away, the gateways' included.
+    total: int
+    gateways: int
+    vips: int
+    tasks: int
+    #: Those that agents told, and one for each other node that must have one.
+    balancers: int
+    containers: int
+
+    @property
+    def used(self) -> int:
+        """Count the addresses that somebody has."""
+        return self.gateways + self.vips + self.tasks + self.balancers + self.containers
+
+    @property
+    def free(self) -> int:
+        """Count the tasks that still fit, on nodes that take part already."""
+        return max(0, self.total - self.used)
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether no further task, service or node can join."""
+        return self.free == 0
+
+    @property
+    def nearly_exhausted(self) -> bool:
+        """Whether little is left; of a small subnet, a single address."""
+        return self.free <= max(1, self.total // _NEARLY_FULL_SHARE)
+
+
+def address_usage(situation: Situation) -> tuple[AddressUsage, ...]:
+    """Count each overlay's addresses, as far as the Swarm and the agents tell them.
+
+    An address that is given twice counts once. What Swarm has leaked is not seen here.
+    """
+    return tuple(
+        _usage(network, situation)
+        for network in situation.topology.networks
+        if network.driver == "overlay" and network.subnets
+    )
+
+
+def _usage(network: Network, situation: Situation) -> AddressUsage:
+    topology = situation.topology
+    tasks = [
+        (task, item.address)
+        for task in topology.tasks
+        for item in task.addresses
+        if item.network_id == network.id
+    ]
+    balancers = {
+        report.node_id: item.address
+        for report in topology.reports
+        for item in report.balancers
+        if item.network_id == network.id
+    }
+    nodes = {task.node_id for task, _ in tasks if task.running}
+    if network.ingress:
+        nodes |= {node.id for node in topology.nodes}
+    taken: set[IPv4Address] = set()
+
+    def count(addresses: Iterable[IPv4Address]) -> int:
+        """Count those that nobody counted before has."""
+        new = set(addresses) - taken
+        taken.update(new)
+        return len(new)
+
+    return AddressUsage(
+        network=network.name,
+        network_id=network.id,
+        subnets=network.subnets,
+        total=sum(_usable(subnet) for subnet in network.subnets),
+        gateways=count(network.gateways),
+        vips=count(
+            item.address
+            for service in topology.services
+            for item in service.vips
+            if item.network_id == network.id
+        ),
+        tasks=count(address for _, address in tasks),
+        balancers=count(balancers.values()) + len(nodes - balancers.keys()),
+        containers=count(
+            item.address
+            for report in topology.reports
+            for item in report.containers
+            if item.network_id == network.id
+        ),
+    )
+
+
+def _usable(subnet: IPv4Network) -> int:
+    """Leave out the network's and the broadcast address (moby libnetwork/ipam, `newAddrSpace`)."""
+    addresses = subnet.num_addresses
+    return addresses - 2 if addresses > 2 else addresses  # noqa: PLR2004 -- a /31 has neither

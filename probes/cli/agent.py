@@ -1,0 +1,41 @@
+"""What does this node's agent answer? HTTP over its Unix socket, which the file system guards."""
+
+import http.client
+import socket
+from contextlib import closing
+from http import HTTPStatus
+
+from probes.cli.errors import CannotLookError
+
+#: The agent itself gives other nodes' agents 5 s each, all at once.
+_ANSWERS_WITHIN_SECONDS = 10
+_REMEDY = "run `probe` where the agent runs (docker exec AGENT probe ...)"
+
+
+class _UnixConnection(http.client.HTTPConnection):
+    """HTTP over a Unix socket."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__("localhost", timeout=_ANSWERS_WITHIN_SECONDS)
+        self._path = path
+
+    def connect(self) -> None:
+        """Connect to the path rather than to a host."""
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self._path)
+
+
+def ask_agent(path: str, target: str) -> bytes:
+    """GET *target* of the agent at the socket *path*; CannotLookError says why there is none."""
+    try:
+        with closing(_UnixConnection(path)) as connection:
+            connection.request("GET", target)
+            response = connection.getresponse()
+            body = response.read()
+    except (OSError, http.client.HTTPException) as exc:
+        raise CannotLookError(f"the agent at {path} cannot be asked: {exc}; {_REMEDY}") from exc
+    if response.status != HTTPStatus.OK:
+        why = body.decode(errors="replace").strip()
+        raise CannotLookError(f"the agent at {path}: {response.status} {why}")
+    return body

@@ -1,0 +1,221 @@
+"""What does the audit find on a node of the lab, now? The agent's own parts, without the agent.
+
+    auditor.shows(node, "fdb_missing", inject=..., remove=..., service="shop_api")
+
+injects a fault, waits until exactly that finding is there and nothing else is new, removes the
+fault, and waits until all is as before. One look is one reading of everything: nothing is held.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+
+from exporter.report import node_report
+from probes.audit.changes import Changes, follow
+from probes.audit.expected import vteps
+from probes.audit.round import Round, audit
+from probes.audit.situation import Seen, Situation, situate
+from probes.intent.labels import read_labels
+from probes.kernel.node import read_node
+from probes.model.finding import Finding
+from probes.model.gossip import NetworkView
+from probes.model.intent import Intent
+from probes.model.reading import NOTHING_READ, NodeReading
+from probes.model.result import Result
+from probes.model.topology import NodeReport, Topology
+from probes.model.vantage import Vantage, VantageKind
+from probes.plan.budget import Budget
+from probes.plan.candidates import Pace
+from probes.plan.plan import PlanSettings, plan
+from probes.runner import run
+from probes.swarm.engine import Engine
+from tests.lab.errors import LabError
+from tests.lab.lab import Lab
+from tests.lab.layout import Node
+from tests.lab.wait import at_once, wait_until
+
+T = TypeVar("T")
+
+#: Code and subject: what makes a finding the same one.
+Key = tuple[str, object]
+
+#: Gossip may take half a minute after a change (moby 07c6062e1f).
+SEEN_WITHIN_SECONDS = 45.0
+_PLAN = PlanSettings(
+    pace=Pace(interval_seconds=10, timeout_seconds=2),
+    budget=Budget(probes_per_second=1000, series=1_000_000),
+    agent_service="",
+    agent_port=9877,
+)
+
+
+def netns_folder(node: Node) -> Path:
+    """Name the node's folder of namespaces as it is seen from outside the node."""
+    return Path(f"/proc/{node.pid_file.read_text().strip()}/root/run/docker/netns")
+
+
+def in_thread(work: Callable[[], T]) -> T:
+    """Do what enters namespaces where it belongs."""
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        return pool.submit(work).result()
+
+
+class LabAuditor:
+    """Looks at any node of a lab with the agent's own parts; remembers the look before."""
+
+    def __init__(self, lab: Lab) -> None:
+        self.lab = lab
+        self._before: dict[str, NodeReading] = {}
+        self._changes = Changes()
+
+    # --- one look ---
+
+    def look(self, node: Node, *, probing: bool = False) -> Round:
+        """Look once; with *probing* every probe that the node would run is run once, too."""
+        return audit(self.situation(node, probing=probing))
+
+    def situation(self, node: Node, *, probing: bool = False) -> Situation:
+        """Read everything that the agent on *node* would know now."""
+        bare = _engine(self.lab.manager).topology()
+        told = at_once(lambda each: _told(each, bare), self.lab.nodes)
+        topology = replace(bare, reports=tuple(report for report, _ in told))
+        self._changes = follow(self._changes, topology, time.time())
+        report, views = told[self.lab.nodes.index(node)]
+        intent = read_labels(topology.services)
+        reading = read(node, topology)
+        results = _results(node, topology, intent, report.node_id) if probing else ()
+        made = situate(
+            topology,
+            intent,
+            report.node_id,
+            Seen(
+                local=_engine(node).local_tasks(),
+                reading=reading,
+                before=self._before.get(node.name, NOTHING_READ),
+                views=views,
+                results=results,
+                departed=self._changes.departed,
+            ),
+            time.time(),
+        )
+        self._before[node.name] = reading
+        if made is None:
+            raise LabError(f"the manager does not know {node.name} yet")
+        return made
+
+    def findings(self, node: Node, *, probing: bool = False) -> dict[Key, Finding]:
+        """Look once, and key what is found."""
+        found = self.look(node, probing=probing).findings
+        return {(finding.code, finding.subject): finding for finding in found}
+
+    # --- faults ---
+
+    def shows(
+        self,
+        node: Node,
+        code: str,
+        *,
+        inject: Callable[[], object],
+        remove: Callable[[], object],
+        probing: bool = False,
+        timeout: float = SEEN_WITHIN_SECONDS,
+        **subject: str,
+    ) -> Finding:
+        """Inject a fault and see its finding and no other; remove it, and see all as before."""
+        before = self.settled(node, probing=probing)
+        inject()
+        try:
+            finding = self.wait_for(node, code, probing=probing, timeout=timeout, **subject)
+            others = {
+                key: item
+                for key, item in self.findings(node, probing=probing).items()
+                if key not in before and item.code != code
+            }
+            assert others == {}
+        finally:
+            remove()
+
+        def as_before() -> bool:
+            now = self.findings(node, probing=probing)
+            if now.keys() != before:
+                raise LabError(f"new: {now.keys() - before}; gone: {before - now.keys()}")
+            return True
+
+        wait_until(as_before, timeout, f"{code} is gone from {node.name}, and nothing else came")
+        return finding
+
+    def wait_for(
+        self,
+        node: Node,
+        code: str,
+        *,
+        probing: bool = False,
+        timeout: float = SEEN_WITHIN_SECONDS,
+        **subject: str,
+    ) -> Finding:
+        """Wait until *node* shows a finding of this code, whose subject has these values."""
+
+        def matching() -> Finding:
+            found = self.findings(node, probing=probing)
+            for finding in found.values():
+                fits = all(getattr(finding.subject, key) == item for key, item in subject.items())
+                if finding.code == code and fits:
+                    return finding
+            raise LabError(f"found: {[*found]}")
+
+        return wait_until(matching, timeout, f"{node.name} shows {code} {subject}")
+
+    def settled(self, node: Node, *, probing: bool = False) -> set[Key]:
+        """Wait until two looks agree, and return what they show: a kernel may lack something."""
+
+        def twice() -> list[set[Key]]:
+            one, two = (set(self.findings(node, probing=probing)) for _ in range(2))
+            if one != two:
+                raise LabError(f"{one ^ two} came or went")
+            return [one]
+
+        return wait_until(twice, SEEN_WITHIN_SECONDS, f"{node.name} has settled")[0]
+
+
+def read(node: Node, topology: Topology) -> NodeReading:
+    """Read a node of the lab as its agent would, from outside."""
+    own = next((item.id for item in topology.nodes if item.name == node.name), "")
+    peers = [address for node_id, address in vteps(topology).items() if node_id != own]
+    host = Vantage(kind=VantageKind.HOST, name="host", netns=str(node.pins.net))
+    return in_thread(
+        lambda: read_node(
+            netns_folder(node),
+            topology.networks,
+            now=time.time(),
+            peers=peers,
+            host=host,
+        ),
+    )
+
+
+def _engine(node: Node) -> Engine:
+    return Engine(f"unix://{node.socket}", str(netns_folder(node)))
+
+
+def _told(node: Node, topology: Topology) -> tuple[NodeReport, tuple[NetworkView, ...]]:
+    """Make the report of a node's agent, and its views."""
+    engine = _engine(node)
+    node_id = engine.membership().node_id
+    local = engine.local_tasks()
+    overlays = [network.id for network in topology.networks if network.driver == "overlay"]
+    asked = [engine.network_view(network_id) for network_id in overlays]
+    views = tuple(view for view in asked if view)
+    return node_report(NodeReport(node_id=node_id), local, views, topology), views
+
+
+def _results(node: Node, topology: Topology, intent: Intent, node_id: str) -> tuple[Result, ...]:
+    probes = plan(topology, intent, node_id, _engine(node).local_tasks(), _PLAN).probes
+
+    async def all_at_once() -> list[Result]:
+        return await asyncio.gather(*(run(probe, response_bytes=65_536) for probe in probes))
+
+    return tuple(asyncio.run(all_at_once()))

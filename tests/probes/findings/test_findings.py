@@ -1,0 +1,42 @@
+"""Is the catalogue of findings fit for people, labels and shells?"""
+
+import re
+import shlex
+
+import pytest
+
+from probes.findings import FINDINGS
+from probes.findings.spec import FindingSpec
+from probes.model.finding import Evidence, Subject
+
+HOSTILE = "it's; rm -rf $HOME `x` {node}"
+
+
+@pytest.mark.parametrize("spec", FINDINGS.values(), ids=str)
+def test_a_row_tells_everything(spec: FindingSpec) -> None:
+    """A code for labels, and sentences and a command for people."""
+    assert re.fullmatch(r"[a-z]+(_[a-z0-9]+)+", spec.code)
+    assert spec.meaning.endswith(".")
+    assert spec.evidence.endswith(".")
+    assert spec.remedy
+    assert 0 <= spec.hold_seconds <= 600
+
+
+@pytest.mark.parametrize("spec", FINDINGS.values(), ids=str)
+def test_what_came_from_the_network_stays_one_word_of_the_command(spec: FindingSpec) -> None:
+    """A name cannot become part of the shell's program."""
+    plain = Subject(network="w", service="w", task="w", peer="w", item="w")
+    hostile = Subject(network=HOSTILE, service=HOSTILE, task=HOSTILE, peer=HOSTILE, item=HOSTILE)
+    values = dict.fromkeys(_own_fields(spec), HOSTILE)
+    words = dict.fromkeys(_own_fields(spec), "w")
+    row = Evidence(what="a", expected="b", actual="c")
+
+    before = shlex.split(spec.remedy_of(spec.found(plain, row, **words), "w"))
+    after = shlex.split(spec.remedy_of(spec.found(hostile, row, **values), HOSTILE))
+
+    assert len(after) == len(before)
+
+
+def _own_fields(spec: FindingSpec) -> set[str]:
+    given = {"network", "service", "task", "peer", "item", "node"}
+    return set(re.findall(r"{(\w+)}", spec.remedy)) - given
