@@ -12,6 +12,7 @@ from typing import Any
 from exporter.audit import Auditor, Observed
 from exporter.collectors import audit, exposition, kernel, own, results
 from exporter.config import ConfigError, load
+from exporter.explain import Explainer, FarQuestion
 from exporter.findings import findings_everywhere, own_findings
 from exporter.follow import Follower, Patience, SwarmEngine, Watch
 from exporter.kernel import KernelReader
@@ -26,6 +27,8 @@ from exporter.view import Source, View
 from exporter.web.app import make_app
 from exporter.web.landing import LandingFacts
 from exporter.web.listen import Listeners
+from probes.explain.journey import Question
+from probes.model.path import Hop, Walk
 from probes.model.probe import Probe
 from probes.model.topology import NodeReport
 from probes.runner import run as run_probe
@@ -77,6 +80,12 @@ class Agent:
             self._on_change,
         )
         self._auditor = Auditor(self._observe, settings.audit.interval_seconds)
+        self._explainer = Explainer(
+            partial(self._observe, anew=True),
+            self._auditor.situation,
+            self._peers,
+            lambda: self._settings.listen.port,
+        )
         self._listeners = Listeners(make_app(self))
         self._moved = asyncio.Event()
 
@@ -136,9 +145,9 @@ class Agent:
         self._store.retain(planned.plan.probes)
         self._schedule.set(planned.plan.probes)
 
-    async def _observe(self) -> Observed:
-        """Gather what a round of the audit looks at."""
-        state = await self._kernel.read(self.view)
+    async def _observe(self, *, anew: bool = False) -> Observed:
+        """Gather what a round of the audit looks at; *anew* takes no reading of a moment ago."""
+        state = await self._kernel.read(self.view, anew=anew)
         return Observed(
             view=self.view,
             intent=self._plan.intent,
@@ -216,6 +225,14 @@ class Agent:
     async def findings_everywhere(self) -> Mapping[str, Any]:
         """Describe what disagrees anywhere."""
         return await findings_everywhere(self.view, self._auditor.state, self._peers)
+
+    async def explain(self, question: Question) -> Walk:
+        """Walk the way from a task to a service."""
+        return await self._explainer.explain(question)
+
+    async def explain_far(self, asked: FarQuestion) -> tuple[Hop, ...]:
+        """Tell what this node knows of a way that ends here."""
+        return await self._explainer.far(asked)
 
     def landing(self) -> LandingFacts:
         """Gather what the page for people shows."""

@@ -69,10 +69,12 @@ class Auditor:
         observe: Callable[[], Awaitable[Observed]],
         interval_seconds: float,
         on_round: Callable[[Situation], None] = lambda _: None,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._observe = observe
         self.interval_seconds = interval_seconds
         self._on_round = on_round
+        self._clock = clock
         self._memory = _Memory()
         self.state = AuditState()
 
@@ -87,27 +89,32 @@ class Auditor:
             await asyncio.sleep(max(self.interval_seconds - spent, spent / _LARGEST_SHARE))
 
     async def _round(self, observed: Observed) -> None:
-        state = await asyncio.to_thread(self._judge, observed, time.time())
+        state = await asyncio.to_thread(self._judge, observed, self._clock())
         self._tell(state)
         self.state = state
         if state.situation is not None:
             self._on_round(state.situation)
+
+    def situation(self, observed: Observed, now: float) -> Situation | None:
+        """Join what was observed and what is remembered; None while this node is unknown."""
+        view = observed.view
+        seen = Seen(
+            local=view.local,
+            reading=observed.reading,
+            before=self._memory.before,
+            views=view.views,
+            results=observed.results,
+            departed=self._memory.changes.departed,
+        )
+        node_id = view.membership.node_id if view.membership else ""
+        return situate(view.topology, observed.intent, node_id, seen, now)
 
     def _judge(self, observed: Observed, now: float) -> AuditState:
         """Take one round, in a thread."""
         began = time.thread_time()
         memory, view = self._memory, observed.view
         memory.changes = follow(memory.changes, view.topology, now)
-        seen = Seen(
-            local=view.local,
-            reading=observed.reading,
-            before=memory.before,
-            views=view.views,
-            results=observed.results,
-            departed=memory.changes.departed,
-        )
-        node_id = view.membership.node_id if view.membership else ""
-        situation = situate(view.topology, observed.intent, node_id, seen, now)
+        situation = self.situation(observed, now)
         found = audit(situation) if situation else _UNKNOWN_NODE
         memory.pending = hold.advance(
             memory.pending,

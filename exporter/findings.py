@@ -2,15 +2,22 @@
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any
+from ipaddress import IPv4Address
+from typing import Any, Protocol
 
 from exporter.audit import AuditState
-from exporter.peers import PeerError, Peers
+from exporter.peers import PeerError
 from exporter.view import View
 from probes.model.topology import Node
 from probes.wire import DOCUMENT_VERSION, finding_document
 
 Document = Mapping[str, Any]
+
+
+class FindingPeers(Protocol):
+    """The other agents, as far as they are asked here; `exporter.peers.Peers` is them."""
+
+    async def findings(self, address: IPv4Address) -> Document: ...
 
 
 def own_findings(state: AuditState, node: str) -> Document:
@@ -28,7 +35,7 @@ def own_findings(state: AuditState, node: str) -> Document:
     }
 
 
-async def findings_everywhere(view: View, state: AuditState, peers: Peers) -> Document:
+async def findings_everywhere(view: View, state: AuditState, peers: FindingPeers) -> Document:
     """Ask every node's agent at once; who does not answer is named, with the reason."""
     others = [node for node in view.topology.nodes if node.name != view.node_name]
     answers = await asyncio.gather(*(_ask(node, peers) for node in others))
@@ -45,7 +52,7 @@ async def findings_everywhere(view: View, state: AuditState, peers: Peers) -> Do
     }
 
 
-async def _ask(node: Node, peers: Peers) -> Document | str:
+async def _ask(node: Node, peers: FindingPeers) -> Document | str:
     if node.address is None:
         return "Swarm knows no address of it"
     try:

@@ -50,12 +50,12 @@ class KernelReader:
         #: What was read last.
         self.state = KernelState()
 
-    async def read(self, view: View) -> KernelState:
+    async def read(self, view: View, *, anew: bool = False) -> KernelState:
         """Read now, or return what was read a moment ago; nothing where there is no Swarm."""
         if view.membership is None:
             return KernelState()
         async with self._reading:
-            if time.monotonic() - self._read_at > self.cache_seconds:
+            if anew or time.monotonic() - self._read_at > self.cache_seconds:
                 loop = asyncio.get_running_loop()
                 self.state = await loop.run_in_executor(self._thread, self._read, view)
                 self._read_at = time.monotonic()

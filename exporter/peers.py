@@ -19,10 +19,15 @@ from probes.wire import dump_report, load_topology
 TOPOLOGY_PATH = "/api/v1/topology"
 REPORTS_PATH = "/api/v1/reports"
 FINDINGS_PATH = "/api/v1/findings"
+EXPLAIN_PATH = "/api/v1/explain"
+#: The other half of an explanation: what the destination's node knows.
+FAR_PATH = "/api/v1/explain/far"
 #: Response header: unix seconds at which a manager's Engine was last read.
 READ_AT_HEADER = "Swarmscope-Read-At"
 
 _ANSWER_WITHIN_SECONDS = 5
+#: When it has to look at something first.
+_WORKS_WITHIN_SECONDS = 20
 #: 5,000 tasks take about 2 MiB.
 _MOST_BYTES = 64 * 1024 * 1024
 
@@ -117,6 +122,19 @@ class Peers:
                 await _expect_ok(address, response)
                 document: Mapping[str, Any] = await response.json()
                 return document
+
+    async def ask(self, address: IPv4Address, path: str, query: Mapping[str, str]) -> bytes:
+        """GET a page of another node's agent that takes it some seconds to make."""
+        timeout = aiohttp.ClientTimeout(total=_WORKS_WITHIN_SECONDS)
+        with _translated(address):
+            async with self._open.get(
+                self._url(address, path),
+                params=query,
+                headers=self._authorization,
+                timeout=timeout,
+            ) as response:
+                await _expect_ok(address, response)
+                return await response.read()
 
 
 async def _expect_ok(address: IPv4Address, response: aiohttp.ClientResponse) -> None:

@@ -65,7 +65,7 @@ def _vtep(
         own = {address for network_id, address in ours if network_id == view.network_id}
         own.update(view.containers)
         if view.balancer:
-            own.add(view.balancer)  # the ingress's is gossiped, so a node without tasks has one
+            own.add(view.balancer)  # Engine 20.10 gossips the ingress's
         for service in view.services:
             for task in service.tasks:
                 if task.vtep and task.address in own:

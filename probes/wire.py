@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from probes.model.finding import HeldFinding
+from probes.model.path import Hop, Walk
 from probes.model.result import Result
 from probes.model.topology import NodeReport, Topology
 
@@ -16,6 +17,8 @@ _TOPOLOGY = TypeAdapter(Topology)
 _REPORT = TypeAdapter(NodeReport)
 _RESULT = TypeAdapter(Result)
 _HELD = TypeAdapter(HeldFinding)
+_WALK = TypeAdapter(Walk)
+_HOPS = TypeAdapter(tuple[Hop, ...])
 
 
 def dump_topology(topology: Topology) -> bytes:
@@ -70,4 +73,34 @@ def finding_document(held: HeldFinding) -> Mapping[str, Any]:
         "evidence": finding["evidence"],
         "remedy": whole["remedy"],
         "references": whole["references"],
+    }
+
+
+def dump_walk(walk: Walk) -> bytes:
+    """Write an explanation as one JSON object."""
+    return _WALK.dump_json(walk)
+
+
+def load_walk(document: bytes) -> Walk:
+    """Read what `dump_walk` wrote; ValueError for anything else."""
+    return _WALK.validate_json(document)
+
+
+def dump_hops(hops: tuple[Hop, ...]) -> bytes:
+    """Write one node's part of an explanation as a JSON list."""
+    return _HOPS.dump_json(hops)
+
+
+def load_hops(document: bytes) -> tuple[Hop, ...]:
+    """Read what `dump_hops` wrote; ValueError for anything else."""
+    return _HOPS.validate_json(document)
+
+
+def walk_document(walk: Walk) -> Mapping[str, Any]:
+    """Describe an explanation for `--json`."""
+    return {
+        "version": DOCUMENT_VERSION,
+        **_WALK.dump_python(walk, mode="json"),
+        "cause": walk.cause,
+        "remedy": walk.remedy,
     }

@@ -1,20 +1,39 @@
 """Which pages does the agent serve?"""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 from aiohttp import web
 
-from exporter.peers import FINDINGS_PATH, READ_AT_HEADER, REPORTS_PATH, TOPOLOGY_PATH
+from exporter.explain import CannotExplainError, FarQuestion
+from exporter.peers import (
+    EXPLAIN_PATH,
+    FAR_PATH,
+    FINDINGS_PATH,
+    READ_AT_HEADER,
+    REPORTS_PATH,
+    TOPOLOGY_PATH,
+)
 from exporter.store import Snapshot
 from exporter.view import Source, View
 from exporter.web.access import guard
 from exporter.web.landing import LandingFacts, landing_page
+from probes.explain.journey import NoSuchJourneyError, Question
+from probes.model.path import Hop, Walk
 from probes.model.topology import NodeReport
-from probes.wire import DOCUMENT_VERSION, dump_topology, load_report, result_document
+from probes.wire import (
+    DOCUMENT_VERSION,
+    dump_hops,
+    dump_topology,
+    dump_walk,
+    load_report,
+    result_document,
+)
 
 _LONGEST_WAIT_SECONDS = 60.0
+_LAST_PORT = 65535
 _MOST_REPORT_BYTES = 1024 * 1024
 
 #: No script, no foreign resource: names on the page come from the network.
@@ -39,6 +58,8 @@ class Served(Protocol):
     async def reload(self) -> str: ...
     def findings(self) -> Mapping[str, Any]: ...
     async def findings_everywhere(self) -> Mapping[str, Any]: ...
+    async def explain(self, question: Question) -> Walk: ...
+    async def explain_far(self, asked: FarQuestion) -> tuple[Hop, ...]: ...
     async def newer_than(self, version: str, wait_seconds: float) -> View: ...
 
 
@@ -60,6 +81,8 @@ def make_app(agent: Served) -> web.Application:
             web.put(REPORTS_PATH, pages.report),
             web.get("/api/v1/results", pages.results),
             web.get(FINDINGS_PATH, pages.findings),
+            web.get(EXPLAIN_PATH, pages.explain),
+            web.get(FAR_PATH, pages.explain_far),
         ],
     )
     return app
@@ -141,6 +164,49 @@ class _Pages:
         response = web.json_response(document)
         _compress(request, response)
         return response
+
+    async def explain(self, request: web.Request) -> web.Response:
+        """Walk the way from a task to a service, by ids."""
+        with _told():
+            body = dump_walk(await self._agent.explain(_question(request)))
+        return web.Response(body=body, content_type="application/json")
+
+    async def explain_far(self, request: web.Request) -> web.Response:
+        """Tell another agent what this node knows of a way that ends here."""
+        query = request.query
+        with _told():
+            asked = FarQuestion(
+                question=_question(request),
+                backend=query.get("backend", ""),
+                network=query.get("network", ""),
+                works=query.get("works") == "1",
+                remote=True,
+            )
+            body = dump_hops(await self._agent.explain_far(asked))
+        return web.Response(body=body, content_type="application/json")
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Turn what cannot be explained into answers."""
+    try:
+        yield
+    except NoSuchJourneyError as exc:
+        raise web.HTTPNotFound(text=f"{exc}\n") from exc
+    except CannotExplainError as exc:
+        raise web.HTTPServiceUnavailable(text=f"{exc}\n") from exc
+
+
+def _question(request: web.Request) -> Question:
+    port = request.query.get("port", "")
+    if port and not (port.isascii() and port.isdecimal() and 0 < int(port) <= _LAST_PORT):
+        raise web.HTTPBadRequest(text=f"port={port!r} is no port from 1 to {_LAST_PORT}\n")
+    return Question(
+        source_task=request.query.get("source_task", ""),
+        destination_service=request.query.get("destination_service", ""),
+        destination_task=request.query.get("destination_task", ""),
+        port=int(port) if port else None,
+    )
 
 
 def _compress(request: web.Request, response: web.Response) -> None:

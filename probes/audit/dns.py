@@ -6,26 +6,22 @@ resolver that does not answer by the task, of a service's records by the service
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from ipaddress import IPv4Address
 from statistics import median
 
+from probes.audit.asked import Asked, asked_here, by_task, not_lately
 from probes.audit.check import Answer, Check
 from probes.audit.situation import Situation
 from probes.findings import dns as findings
 from probes.findings.spec import FindingSpec
 from probes.model.finding import Evidence, Finding, Subject
-from probes.model.probe import DnsLook, ExpectedAnswer, Target
+from probes.model.probe import ExpectedAnswer
 from probes.model.reading import CouldNotLook
-from probes.model.result import Outcome, Result
+from probes.model.result import Answer as Resolved
+from probes.model.result import Outcome
 from probes.model.topology import Service
-from probes.model.vantage import VantageKind
-from probes.plan import answers
-from probes.plan.lookup import Lookup
 
-#: A probe that has missed so many of its turns says nothing of what is now.
-_STALE_INTERVALS = 3
 #: Docker answers from its own memory, within a millisecond; half a second is what a person feels,
 #: and more than a busy machine explains.
 _SLOW_SECONDS = 0.5
@@ -33,9 +29,6 @@ _SLOW_SECONDS = 0.5
 _ENOUGH_NAMES = 3
 _MOST_ROWS = 6
 
-_SILENT = frozenset(
-    {Outcome.TIMEOUT, Outcome.REFUSED, Outcome.UNREACHABLE, Outcome.RESET, Outcome.BAD_REPLY},
-)
 #: A name that Docker does not know is asked of the resolvers outside, and these say so, fail, or
 #: do not answer (moby libnetwork/resolver.go).
 _DENIED = frozenset({Outcome.NXDOMAIN, Outcome.NO_DATA, Outcome.SERVFAIL})
@@ -50,36 +43,16 @@ _ORDER = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Asked:
-    """A name that a task here asked for, and what came of it."""
-
-    look: DnsLook
-    result: Result
-    source: Service
-    destination: Service
-
-    @property
-    def task(self) -> str:
-        return self.result.probe.vantage.name
-
-    @property
-    def ended_at(self) -> float:
-        return self.result.started_at + self.result.seconds
-
-    @property
-    def silent(self) -> bool:
-        return self.result.outcome in _SILENT
-
-
 def check(situation: Situation) -> Iterator[Answer]:
     """Judge the last look at each name that tasks of this node ask for."""
-    asked = list(_asked(situation))
-    yield from _not_lately(asked, situation.now)
-    by_task = _by_task(asked, situation.now)
-    wrong = defaultdict[tuple[str, str], list[tuple[FindingSpec, _Asked]]](list)
-    for task, names in by_task.items():
-        unable = next((item for item in names if item.result.outcome is _COULD_NOT), None)
+    asked = list(asked_here(situation))
+    yield from not_lately(asked, situation.now)
+    tasks = by_task(asked, situation.now)
+    wrong = defaultdict[tuple[str, str], list[tuple[FindingSpec, Asked]]](list)
+    for task, names in tasks.items():
+        unable = next(
+            (item for item in names if item.result.outcome is Outcome.COULD_NOT_LOOK), None
+        )
         if unable is not None:
             yield CouldNotLook(where=f"task {task}, names", why=unable.result.detail)
         if all(item.silent for item in names):
@@ -91,20 +64,17 @@ def check(situation: Situation) -> Iterator[Answer]:
                 network = item.result.probe.id.network
                 wrong[item.destination.name, network].append((spec, item))
     yield from _told_once(wrong, situation)
-    yield from _slow(by_task)
-
-
-_COULD_NOT = Outcome.COULD_NOT_LOOK
+    yield from _slow(tasks)
 
 
 def unresolved_here(situation: Situation) -> tuple[str, ...]:
     """Name the services whose names should resolve here and do not, for this node's report."""
-    by_task = _by_task(_asked(situation), situation.now)
+    tasks = by_task(asked_here(situation), situation.now)
     return tuple(
         sorted(
             {
                 item.destination.name
-                for names in by_task.values()
+                for names in tasks.values()
                 if not all(other.silent for other in names)
                 for item in names
                 if _judge(item, names, situation) is findings.UNKNOWN
@@ -113,78 +83,30 @@ def unresolved_here(situation: Situation) -> tuple[str, ...]:
     )
 
 
-def _asked(situation: Situation) -> Iterator[_Asked]:
-    """List the looks at names whose expectation is still the one that they were held against."""
-    services = {service.name: service for service in situation.topology.services}
-    here = {task.netns for task in situation.local}
-    for result in situation.results:
-        probe = result.probe
-        look, vantage = probe.look, probe.vantage
-        if not isinstance(look, DnsLook) or probe.id.target is not Target.NAME:
-            continue
-        source = services.get(probe.id.source_service)
-        destination = services.get(probe.id.destination_service)
-        if source is None or destination is None or vantage.kind is not VantageKind.TASK:
-            continue
-        if vantage.netns not in here or result.outcome is Outcome.VANISHED:
-            continue  # the task that asked is gone
-        expected = _expected(look.name, source, destination, situation.lookup)
-        if expected and look.expected == expected:
-            yield _Asked(look=look, result=result, source=source, destination=destination)
-
-
-def _expected(
-    name: str,
-    source: Service,
-    destination: Service,
-    lookup: Lookup,
-) -> tuple[ExpectedAnswer, ...]:
-    shared = sorted(lookup.overlays_of(source) & lookup.overlays_of(destination))
-    if name == destination.name:
-        return answers.of_service_name(destination, shared, lookup)
-    return answers.of_tasks_name(destination, shared, lookup)
-
-
-def _stale(item: _Asked, now: float) -> bool:
-    probe = item.result.probe
-    limit = _STALE_INTERVALS * probe.interval_seconds + probe.timeout_seconds
-    return now - item.result.started_at > limit
-
-
-def _not_lately(asked: Iterable[_Asked], now: float) -> Iterator[CouldNotLook]:
-    overdue = defaultdict[str, list[float]](list)
-    for item in asked:
-        if _stale(item, now):
-            overdue[item.task].append(now - item.result.started_at)
-    for task, ages in overdue.items():
-        why = f"{len(ages)} names were last asked for up to {max(ages):.0f} s ago"
-        yield CouldNotLook(where=f"task {task}, names", why=why)
-
-
-def _by_task(asked: Iterable[_Asked], now: float) -> Mapping[str, list[_Asked]]:
-    found = defaultdict[str, list[_Asked]](list)
-    for item in asked:
-        if not _stale(item, now):
-            found[item.task].append(item)
-    return found
-
-
-def _silent(task: str, names: Sequence[_Asked]) -> Finding:
+def _silent(task: str, names: Sequence[Asked]) -> Finding:
     rows = [(item.look.name, "an answer", _outcome(item)) for item in names]
     subject = Subject(service=names[0].source.name, task=task, item=str(names[0].look.server))
     return findings.RESOLVER_SILENT.found(subject, *_rows(rows))
 
 
-def _judge(item: _Asked, names: Sequence[_Asked], situation: Situation) -> FindingSpec | None:
-    """Tell what is wrong with one answer; None when nothing is, or nothing can be told."""
+def _judge(item: Asked, names: Sequence[Asked], situation: Situation) -> FindingSpec | None:
+    """Tell what is wrong with one look; None when nothing is, or nothing can be told."""
     outcome, answer = item.result.outcome, item.result.observed.answer
     if outcome in _DENIED or (item.silent and _alone(item, names)):
         return findings.UNKNOWN
     if outcome is Outcome.TRUNCATED:
         return findings.TRUNCATED
-    if outcome is not Outcome.WRONG_ANSWER or answer is None:
-        return None
-    strange = set(answer.unexpected) - _namesakes(item, situation)
+    if outcome is Outcome.WRONG_ANSWER and answer is not None:
+        return _judge_answer(answer, _namesakes(item, situation), situation)
+    return None
+
+
+def _judge_answer(
+    answer: Resolved,
+    namesakes: Collection[IPv4Address],
+    situation: Situation,
+) -> FindingSpec | None:
+    strange = set(answer.unexpected).difference(namesakes)
     if any(_outside(address, situation) for address in strange):
         return findings.OUTSIDE
     if strange:
@@ -194,7 +116,7 @@ def _judge(item: _Asked, names: Sequence[_Asked], situation: Situation) -> Findi
     return findings.DUPLICATE if answer.duplicates else None
 
 
-def _alone(item: _Asked, names: Sequence[_Asked]) -> bool:
+def _alone(item: Asked, names: Sequence[Asked]) -> bool:
     """Tell whether it is this service alone that the task's resolver does not answer for.
 
     Then Docker has asked resolvers outside, and they are silent. Some other name must have been
@@ -215,7 +137,7 @@ def _outside(address: IPv4Address, situation: Situation) -> bool:
     )
 
 
-def _namesakes(item: _Asked, situation: Situation) -> set[IPv4Address]:
+def _namesakes(item: Asked, situation: Situation) -> set[IPv4Address]:
     """List the addresses of other services that the operator gave the same name as an alias.
 
     Docker answers with those of all of them. And where asker and service share a network that is
@@ -238,7 +160,7 @@ def _namesakes(item: _Asked, situation: Situation) -> set[IPv4Address]:
 
 
 def _told_once(
-    wrong: Mapping[tuple[str, str], Sequence[tuple[FindingSpec, _Asked]]],
+    wrong: Mapping[tuple[str, str], Sequence[tuple[FindingSpec, Asked]]],
     situation: Situation,
 ) -> Iterator[Finding]:
     """Make one finding for each service and network, of the worst that was seen."""
@@ -283,10 +205,10 @@ def _elsewhere(service: Service, situation: Situation) -> Iterator[Evidence]:
         yield Evidence(what="other nodes", expected="the same as here", actual="; ".join(words))
 
 
-def _slow(by_task: Mapping[str, Sequence[_Asked]]) -> Iterator[Finding]:
+def _slow(tasks: Mapping[str, Sequence[Asked]]) -> Iterator[Finding]:
     """Tell of slow answers once for the node: it is one Engine that gives them all."""
     rows = []
-    for task, names in sorted(by_task.items()):
+    for task, names in sorted(tasks.items()):
         times = [
             item.result.observed.rtt_seconds
             for item in names
@@ -316,7 +238,7 @@ def _listed(expected: Iterable[ExpectedAnswer]) -> str:
     return " or ".join(_joined(alternative.required) for alternative in expected)
 
 
-def _answered(item: _Asked) -> str:
+def _answered(item: Asked) -> str:
     answer = item.result.observed.answer
     return _joined(answer.addresses) if answer and answer.addresses else _outcome(item)
 
@@ -325,7 +247,7 @@ def _joined(addresses: Iterable[IPv4Address]) -> str:
     return ", ".join(str(address) for address in sorted(addresses))
 
 
-def _outcome(item: _Asked) -> str:
+def _outcome(item: Asked) -> str:
     return f"{item.result.outcome}: {item.result.detail}"
 
 

@@ -4,7 +4,19 @@ import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from probes.audit import fdb
+from probes.audit import (
+    addresses,
+    balancer,
+    control,
+    dns,
+    encryption,
+    fdb,
+    gossip,
+    host,
+    ingress,
+    overlay,
+    services,
+)
 from probes.audit.check import Check
 from probes.audit.situation import Situation
 from probes.model.finding import Finding
@@ -13,7 +25,19 @@ from probes.model.reading import CouldNotLook
 logger = logging.getLogger(__name__)
 
 #: Every check there is, one line a family.
-CHECKS: tuple[Check, ...] = (*fdb.CHECKS,)
+CHECKS: tuple[Check, ...] = (
+    *fdb.CHECKS,
+    *overlay.CHECKS,
+    *encryption.CHECKS,
+    *dns.CHECKS,
+    *services.CHECKS,
+    *addresses.CHECKS,
+    *balancer.CHECKS,
+    *host.CHECKS,
+    *ingress.CHECKS,
+    *gossip.CHECKS,
+    *control.CHECKS,
+)
 
 #: A topology older than this says nothing of what should be there now.
 STALE_TOPOLOGY_SECONDS = 120.0

@@ -7,6 +7,7 @@ from ipaddress import IPv4Address
 from typing import Any
 
 from probes.cli import audit as auditing
+from probes.cli import explain as explaining
 from probes.cli import show
 from probes.cli.around import Around
 from probes.cli.errors import EXIT_STATUS, CommandError
@@ -15,6 +16,7 @@ from probes.cli.options import Addresses, LookOptions
 from probes.cli.services import TITLES, cells_of, list_services, services_document
 from probes.cli.targets import parse_host, parse_host_port, parse_server, parse_url
 from probes.model.probe import HttpLook, IcmpLook, Look, TcpLook
+from probes.wire import walk_document
 
 #: Takes a look once there is somewhere to take it from; what was typed has been read by then.
 _Want = Callable[[Looker], Coroutine[Any, Any, Report]]
@@ -113,6 +115,20 @@ def audit(addresses: Addresses, node: str, *, everywhere: bool, json: bool) -> i
     else:
         auditing.print_findings(document)
     return auditing.status_of(document)
+
+
+def explain(addresses: Addresses, source: str, destination: str, *, json: bool) -> int:
+    """Print the way from one service to another, up to where it stops."""
+    try:
+        around = Around(addresses)
+        walk = explaining.fetch_walk(around, addresses.agent, source, destination)
+    except CommandError as exc:
+        return _told(exc)
+    if json:
+        show.print_json(walk_document(walk))
+    else:
+        explaining.print_walk(walk)
+    return explaining.status_of(walk)
 
 
 def _told(exc: CommandError) -> int:

@@ -180,6 +180,26 @@ def audit(
     raise typer.Exit(commands.audit(context.obj, node, everywhere=everywhere, json=json))
 
 
+@app.command(epilog="Example: probe explain web api:80")
+def explain(
+    context: typer.Context,
+    source: Annotated[
+        str,
+        typer.Argument(metavar="SOURCE", help="A service or a task, on any node."),
+    ],
+    destination: Annotated[
+        str,
+        typer.Argument(metavar="DESTINATION[:PORT]", help="A service (its VIP) or a task."),
+    ],
+    *,
+    json: _Json = False,
+) -> None:
+    """Walk the way as a packet would, hop by hop, and stop at the broken one."""
+    from probes.cli import commands
+
+    raise typer.Exit(commands.explain(context.obj, source, destination, json=json))
+
+
 def _options(source: str, timeout: str, *, json: bool) -> LookOptions:
     try:
         seconds = parse_seconds(timeout)

@@ -139,6 +139,25 @@ class Directory:
         of_name = answers.of_tasks_name if name.startswith(_SEVERAL) else answers.of_service_name
         return of_name(service, networks, self._lookup)
 
+    # --- whose way to explain ---
+
+    def ends(self, name: str) -> tuple[Service, Task | None]:
+        """Find the service that *name* stands for, and the task where it names one."""
+        tasks = self._tasks.get(name)
+        if tasks:
+            return self._lookup.services[tasks[0].service_id], tasks[0]
+        return self._service(name, set()), None
+
+    def tasks_of(self, service: Service) -> list[Task]:
+        """List a service's tasks, those that run first, then by name."""
+        tasks = self._lookup.tasks_of(service)
+        return sorted(tasks, key=lambda task: (not task.running, self._lookup.name_of(task)))
+
+    def ports_of(self, service: Service) -> list[int]:
+        """List the TCP ports that the service is known to listen on."""
+        declared = {port.target for port in service.ports if port.protocol == "tcp"}
+        return sorted(declared or self._lookup.exposed_by(service))
+
     # --- both ---
 
     def hint(self, name: str) -> str:

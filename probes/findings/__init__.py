@@ -3,10 +3,38 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from probes.findings import fdb
+from probes.findings import (
+    addresses,
+    balancer,
+    control,
+    dns,
+    encryption,
+    fdb,
+    gossip,
+    host,
+    ingress,
+    overlay,
+    services,
+)
 from probes.findings.spec import FindingSpec
 
 #: Code -> what it means; the order is that of the families.
 FINDINGS: Mapping[str, FindingSpec] = MappingProxyType(
-    {spec.code: spec for family in (fdb,) for spec in family.FINDINGS},
+    {
+        spec.code: spec
+        for family in (
+            fdb,
+            overlay,
+            encryption,
+            dns,
+            services,
+            addresses,
+            balancer,
+            host,
+            ingress,
+            gossip,
+            control,
+        )
+        for spec in family.FINDINGS
+    },
 )

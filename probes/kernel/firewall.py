@@ -16,7 +16,7 @@ from probes.model.reading import Firewall, FirewallChain, FirewallRule
 MAX_RULES = 10_000
 
 #: No netlink for netfilter at all, and none for nf_tables (net/netfilter/nfnetlink.c).
-_NO_NFTABLES = frozenset({errno.EPROTONOSUPPORT, errno.EINVAL, errno.EOPNOTSUPP})
+_NO_NFTABLES = frozenset({errno.EPROTONOSUPPORT, errno.EINVAL})
 
 Row = TypeVar("Row", FirewallChain, FirewallRule)
 
@@ -31,12 +31,13 @@ def read_firewall() -> Firewall:
     """
     legacy = [parse_table(name, *fetch_table(name)) for name in table_names()]
     return Firewall(
-        chains=(*_of_nftables(fetch_chains), *(row for chains, _ in legacy for row in chains)),
-        rules=(*_of_nftables(fetch_rules), *(row for _, rules in legacy for row in rules)),
+        chains=(*rows_of_nftables(fetch_chains), *(row for chains, _ in legacy for row in chains)),
+        rules=(*rows_of_nftables(fetch_rules), *(row for _, rules in legacy for row in rules)),
     )
 
 
-def _of_nftables(fetch: Callable[[], Iterator[Row]]) -> tuple[Row, ...]:
+def rows_of_nftables(fetch: Callable[[], Iterator[Row]]) -> tuple[Row, ...]:
+    """Take what *fetch* gives; nothing in a kernel without nf_tables. Raises CouldNotLookError."""
     rows = fetch()
     try:
         found = tuple(islice(rows, MAX_RULES))

@@ -7,6 +7,7 @@ from ipaddress import IPv4Address
 from probes.errors import UnreachableError
 from probes.kernel.contents import read_contents
 from probes.kernel.counts import read_conntrack, read_neighbour_table, read_xfrm_errors
+from probes.kernel.nameservers import read_nameservers
 from probes.kernel.namespaces import Namespace
 from probes.kernel.routes import route_to
 from probes.kernel.tables import Tables
@@ -38,6 +39,7 @@ def read_host(vantage: Vantage, peers: Iterable[IPv4Address], tables: Tables) ->
         policies=(tables.rows("xfrm policies", fetch_policies(), parse_policy) if secured else ()),
         underlay=tuple(_underlay(namespace, peers, tables)),
         xfrm_errors=tables.attempt("xfrm errors", read_xfrm_errors, ()),
+        nameservers=tables.attempt("name servers", read_nameservers, ()),
     )
 
 

@@ -85,16 +85,11 @@ def read_virtual_services() -> tuple[VirtualService, ...]:
     ]
     left = _MAX_BACKENDS
     virtual_services = []
-    for service in services:
-        if not is_mark_service(service):
-            continue
-        question = attribute(_CMD_SERVICE, mark_of(service), nested=True)
-        backends = [
-            parse_backend(attributes(found[_CMD_DEST]))
-            for found in _limited(ask_table(family, _GET_DEST, question), left)
-        ]
+    for service in filter(is_mark_service, services):
+        dump = ask_table(family, _GET_DEST, identity_of(service))
+        backends = tuple(parse_backend(found[_CMD_DEST]) for found in _limited(dump, left))
         left -= len(backends)
-        virtual_services.append(parse_service(service, tuple(backends)))
+        virtual_services.append(parse_service(service, backends))
     return tuple(virtual_services)
 
 
@@ -114,11 +109,11 @@ def is_mark_service(service: Attributes) -> bool:
     )
 
 
-def mark_of(service: Attributes) -> bytes:
-    """Encode what identifies a mark service."""
-    return attribute(_SERVICE_FAMILY, service[_SERVICE_FAMILY]) + attribute(
-        _SERVICE_MARK, service[_SERVICE_MARK]
-    )
+def identity_of(service: Attributes) -> bytes:
+    """Encode which mark service is meant, as IPVS wants it in a question about its backends."""
+    family = attribute(_SERVICE_FAMILY, service[_SERVICE_FAMILY])
+    mark = attribute(_SERVICE_MARK, service[_SERVICE_MARK])
+    return attribute(_CMD_SERVICE, family + mark, nested=True)
 
 
 def parse_service(service: Attributes, backends: tuple[Backend, ...]) -> VirtualService:
@@ -131,8 +126,9 @@ def parse_service(service: Attributes, backends: tuple[Backend, ...]) -> Virtual
     )
 
 
-def parse_backend(backend: Attributes) -> Backend:
+def parse_backend(destination: bytes) -> Backend:
     """Read IPVS_CMD_ATTR_DEST of an IPv4 service."""
+    backend = attributes(destination)
     return Backend(
         # The kernel gives an IPv4 address in the first bytes of a union nf_inet_addr.
         address=IPv4Address(backend[_DEST_ADDRESS][:4]),

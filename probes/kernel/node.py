@@ -64,6 +64,15 @@ def read_node(
     )
 
 
+def read_task(vantage: Vantage) -> NamespaceReading:
+    """Read one task's namespace alone; only for a worker thread. Raises LookError."""
+    with inside(vantage):
+        return read_contents(
+            Namespace(vantage=vantage, network_id=""),
+            Tables(vantage.name, MAX_ROWS, []),
+        )
+
+
 def _visit(
     vantage: Vantage,
     look: Callable[[Tables], T],

@@ -40,7 +40,7 @@ _WORDS: tuple[tuple[FailureReason, tuple[str, ...]], ...] = (
     ),
     (
         FailureReason.ADDRESS,
-        ("address already in use", "available ip", "allocate gateway"),
+        ("address already in use", "available ip", "allocate gateway", "pool overlaps"),
     ),
     (FailureReason.PLACEMENT, ("no suitable node", "insufficient resources")),
     (FailureReason.NETWORK, ("network", "sandbox join", "endpoint")),

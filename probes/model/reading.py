@@ -257,6 +257,8 @@ class HostReading:
     underlay: tuple[tuple[IPv4Address, ChosenRoute], ...] = ()
     #: /proc/net/xfrm_stat, such as ("XfrmOutNoStates", 12).
     xfrm_errors: tuple[tuple[str, int], ...] = ()
+    #: The resolvers that the node asks.
+    nameservers: tuple[IPv4Address, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -95,6 +95,8 @@ class Service:
     max_replicas_per_node: int | None = None
     #: Placement constraints, such as "node.role==worker".
     constraints: tuple[str, ...] = ()
+    #: When an ended task is replaced: "any", "on-failure" or "none".
+    restart_condition: str = "any"
 
     @property
     def stack(self) -> str:
@@ -153,6 +155,8 @@ class TaskFailure:
     service_id: str
     reason: FailureReason
     count: int
+    #: How many of them one slot, or one node of a global service, had: that which had the most.
+    repeated: int = 1
     #: What the latest said, cut to a few hundred characters.
     error: str
     #: Unix seconds at which the first and the latest of them failed; 0 while unknown.

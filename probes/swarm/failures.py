@@ -1,6 +1,6 @@
 """What became of the tasks that Swarm has replaced, and keeps for people to read?"""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 
 from probes.model.failure import FailureReason, reason_of
@@ -27,6 +27,7 @@ def _row(key: tuple[str, FailureReason], tasks: list[Task]) -> TaskFailure:
         service_id=service_id,
         reason=reason,
         count=len(tasks),
+        repeated=max(Counter(task.slot or task.node_id for task in tasks).values()),
         error=latest.error[:_MOST_CHARACTERS],
         first_at=min(task.updated_at for task in tasks),
         last_at=latest.updated_at,

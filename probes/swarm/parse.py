@@ -137,6 +137,7 @@ def _parse_service(raw: Document) -> Service:
         updated_at=_seconds(raw.get("UpdatedAt", "")),
         max_replicas_per_node=placement.get("MaxReplicas") or None,
         constraints=tuple(placement.get("Constraints") or ()),
+        restart_condition=(template.get("RestartPolicy") or {}).get("Condition") or "any",
     )
 
 

@@ -30,7 +30,9 @@ NOTHING_COUNTED = LinkStatistics(
     transmit_errors=0,
     transmit_dropped=0,
 )
-MEMBERSHIP = Membership(node_id="n1", address=IPv4Address("198.18.0.11"), managers=())
+MEMBERSHIP = Membership(
+    node_id="n1", address=IPv4Address("198.18.0.11"), manager=False, managers=()
+)
 
 
 def namespace(

@@ -45,6 +45,8 @@ def record(lab: Lab, stack: str, network: str, folder: Path) -> None:
         "network-worker": (worker, f"/networks/{named}"),
         "network-verbose-manager": (manager, f"/networks/{named}?verbose=true"),
         "network-verbose-worker": (worker, f"/networks/{named}?verbose=true"),
+        "ingress-verbose-manager": (manager, "/networks/ingress?verbose=true"),
+        "ingress-verbose-worker": (worker, "/networks/ingress?verbose=true"),
     }
     folder.mkdir(parents=True, exist_ok=True)
     for name, (node, request) in wanted.items():

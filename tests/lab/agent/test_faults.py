@@ -4,9 +4,6 @@ Each test compares what fails with what failed before, on all nodes: the fault's
 fail, nothing else may, and all is as before once the fault is gone.
 """
 
-import re
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -15,6 +12,7 @@ import pytest
 from tests.lab.agent.observe import Looked, failing, failing_on, probes_on, value, wait_for_exactly
 from tests.lab.lab import Lab
 from tests.lab.layout import Node
+from tests.lab.lies import Liar
 from tests.lab.wait import wait_until
 
 pytestmark = pytest.mark.lab
@@ -139,25 +137,16 @@ def test_an_address_missing_from_an_answer_is_named(
         lambda probe: probe.source == "shop_orders-db" and probe.endpoint in API_NAMES,
     )
     assert len(expected) == len(API_NAMES)
-    rules = lab.netns(node, container, "iptables", "-t", "nat", "-S", "DOCKER_OUTPUT")
-    [real_port] = re.findall(r"-p udp .*--to-destination 127\.0\.0\.11:(\d+)", rules)
-    lies = (sys.executable, "-m", "tests.lab.agent.lying_resolver", "5300", real_port, address)
-    rule = ("OUTPUT", "-p", "udp", "-d", "127.0.0.11", "--dport", "53")
-    to_liar = ("-j", "DNAT", "--to-destination", "127.0.0.1:5300")
-    with subprocess.Popen(lab.visit_netns(node, container, *lies)) as liar:
-        try:
-            with fault(
-                lambda: lab.netns(node, container, "iptables", "-t", "nat", "-I", *rule, *to_liar),
-                lambda: lab.netns(node, container, "iptables", "-t", "nat", "-D", *rule, *to_liar),
-            ):
-                wait_for_exactly(lambda: failing(lab), before | expected, "an address is missing")
-                for name in API_NAMES:
-                    assert _answers(node, name, "missing") == 1
-                    assert _answers(node, name, "expected") == 1
-                    assert _answers(node, name, "unexpected") == 0
-                assert value(node, "swarmscope_probe_outcomes_total", outcome="wrong_answer") > 0
-        finally:
-            liar.kill()
+    with (
+        Liar(lab, node, container) as liar,
+        fault(lambda: liar.tell("shop_api", f"without={address}"), liar.stop),
+    ):
+        wait_for_exactly(lambda: failing(lab), before | expected, "an address is missing")
+        for name in API_NAMES:
+            assert _answers(node, name, "missing") == 1
+            assert _answers(node, name, "expected") == 1
+            assert _answers(node, name, "unexpected") == 0
+        assert value(node, "swarmscope_probe_outcomes_total", outcome="wrong_answer") > 0
 
     wait_for_exactly(lambda: failing(lab), before, "the answers are whole again")
 

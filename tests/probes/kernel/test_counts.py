@@ -84,7 +84,10 @@ def test_the_neighbour_table_is_that_of_all_namespaces(place: Place) -> None:
 
 @pytest.mark.netns
 def test_what_cannot_be_encrypted_is_counted(tracked: tuple[Vantage, Vantage]) -> None:
-    """A policy without an association behind it drops what it selects."""
+    """A policy without an association behind it drops what it selects.
+
+    A kernel without CONFIG_XFRM_STATISTICS counts nothing, and then nothing is said.
+    """
     sender, _ = tracked
     assert sender.netns
     policy = (
@@ -100,7 +103,8 @@ def test_what_cannot_be_encrypted_is_counted(tracked: tuple[Vantage, Vantage]) -
 
     after = errors_in(sender)
     risen = {name: after[name] - before[name] for name in after if after[name] != before[name]}
-    assert risen == {"XfrmOutNoStates": 1}
+    counts = Path("/proc/thread-self/net/xfrm_stat").exists()
+    assert risen == ({"XfrmOutNoStates": 1} if counts else {})
 
 
 def errors_in(vantage: Vantage) -> dict[str, int]:

@@ -47,6 +47,7 @@ def test_one_row_for_each_service_and_reason() -> None:
             service_id="s1",
             reason=FailureReason.EXIT,
             count=2,
+            repeated=2,
             error="task: non-zero exit (2)",
             first_at=11,
             last_at=12,
@@ -61,6 +62,16 @@ def test_one_row_for_each_service_and_reason() -> None:
         ),
     )
     assert load_topology(dump_topology(topology)) == topology
+
+
+def test_the_slot_that_failed_most_is_counted() -> None:
+    """An Engine's restart ends a task of every slot; a broken one fails again and again."""
+    once = [_raw(number, "failed", "x") | {"Slot": number} for number in (1, 2, 3)]
+    again = _raw(4, "failed", "x") | {"Slot": 3}
+
+    [failure] = _topology(*once, again).failures
+
+    assert (failure.count, failure.repeated) == (4, 2)
 
 
 def test_an_endless_error_is_cut() -> None:

@@ -81,20 +81,41 @@ def test_the_drivers_table_may_lag_behind() -> None:
     assert [task.vtep for task in web.tasks] == [None, None, NODES[2]]
 
 
-@pytest.mark.parametrize(("node", "last_byte"), [("manager", 2), ("worker", 4)])
-def test_the_ingress_has_a_balancer_of_another_name(node: str, last_byte: int) -> None:
-    """All nodes' are gossiped, under no service's name."""
-    view = _view("20.10", f"ingress-verbose-{node}")
+@pytest.mark.parametrize(
+    ("engine", "node", "last_byte"),
+    [
+        ("20.10", "manager", 2),
+        ("20.10", "worker", 4),
+        ("28.5", "manager", 2),
+        ("28.5", "worker", 3),
+    ],
+)
+def test_the_ingress_has_a_balancer_of_another_name(
+    engine: str,
+    node: str,
+    last_byte: int,
+) -> None:
+    """Named after no network of the stack, on nodes with and without a task there."""
+    view = _view(engine, f"ingress-verbose-{node}")
 
     assert view.balancer == IPv4Address(f"10.0.0.{last_byte}")
-    nameless = view.services[0]
+    assert [service.name for service in view.services if service.mark] == ["shop_gateway"]
+
+
+def test_an_old_engine_gossips_the_ingress_balancers() -> None:
+    """All nodes', under no service's name; Engine 28 keeps them to itself."""
+    old, new = (_view(engine, "ingress-verbose-worker") for engine in ("20.10", "28.5"))
+
+    nameless = old.services[0]
     assert (nameless.name, nameless.vip, nameless.mark) == ("", None, 0)
     assert [task.vtep for task in nameless.tasks] == list(NODES)
+    assert [service.name for service in new.services] == ["shop_gateway"]
 
 
-def test_a_container_that_a_person_started() -> None:
+@pytest.mark.parametrize("engine", ["20.10", "28.5"])
+def test_a_container_that_a_person_started(engine: str) -> None:
     """It has an address on an attachable network, and is no task's."""
-    view = _view("20.10", "attachable-verbose-worker")
+    view = _view(engine, "attachable-verbose-worker")
 
     assert view.peers == (NODES[2],)
     assert view.containers == (IPv4Address("10.0.4.2"),)
@@ -102,9 +123,10 @@ def test_a_container_that_a_person_started() -> None:
     assert view.services[0].tasks[0].name == "visitor"
 
 
-def test_a_network_that_is_not_on_this_node() -> None:
+@pytest.mark.parametrize("engine", ["20.10", "28.5"])
+def test_a_network_that_is_not_on_this_node(engine: str) -> None:
     """A manager describes it all the same, but has no peers to tell of."""
-    document = recorded("20.10", "attachable-verbose-manager")
+    document = recorded(engine, "attachable-verbose-manager")
 
     assert parse_network_view(document, (), 7.0) is None
 

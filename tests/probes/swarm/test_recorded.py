@@ -189,7 +189,8 @@ def test_a_plan_comes_of_it(engine: Path) -> None:
 
     planned = plan(topology, read_labels(topology.services), node_id, [local], settings)
 
-    assert {probe.id.source_service for probe in planned.probes} == {local.service_name}
+    # Published ports are looked at from the node itself.
+    assert {probe.id.source_service for probe in planned.probes} == {"", local.service_name}
     assert {"dns", "icmp", "tcp"} <= {probe.id.probe for probe in planned.probes}
 
 
