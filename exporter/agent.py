@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from exporter.audit import Auditor, Observed
-from exporter.collectors import audit, exposition, kernel, own, results
+from exporter.collectors import audit, counts, exposition, kernel, own, results
 from exporter.config import ConfigError, load
 from exporter.explain import Explainer, FarQuestion
 from exporter.findings import findings_everywhere, own_findings
@@ -27,6 +27,7 @@ from exporter.view import Source, View
 from exporter.web.app import make_app
 from exporter.web.landing import LandingFacts
 from exporter.web.listen import Listeners
+from probes.audit.own_report import own_report
 from probes.explain.journey import Question
 from probes.model.path import Hop, Walk
 from probes.model.probe import Probe
@@ -79,7 +80,11 @@ class Agent:
             Patience(resync_seconds=settings.topology.resync_seconds),
             self._on_change,
         )
-        self._auditor = Auditor(self._observe, settings.audit.interval_seconds)
+        self._auditor = Auditor(
+            self._observe,
+            settings.audit.interval_seconds,
+            lambda situation: self._follower.take_own(own_report(situation)),
+        )
         self._explainer = Explainer(
             partial(self._observe, anew=True),
             self._auditor.situation,
@@ -251,6 +256,7 @@ class Agent:
             "probes": partial(results.collect, self.results()),
             "kernel": partial(kernel.collect, read),
             "audit": partial(audit.collect, self._auditor.state),
+            "counts": partial(counts.collect, self._auditor.state.situation),
             "agent": partial(own.collect, self._own_state()),
         }
         return await asyncio.to_thread(exposition.render, parts, accept)

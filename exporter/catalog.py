@@ -182,6 +182,66 @@ NEIGHBOUR_ENTRIES = _gauge(
 NAMESPACES = _gauge("namespaces", "Network namespaces read on this node.", "namespace")
 NAMESPACES_UNREADABLE = _gauge("namespaces_unreadable", "Namespaces that could not be read.")
 
+OVERLAY_ENDPOINTS = _gauge(
+    "overlay_endpoints",
+    "Running tasks on an overlay that is on this node: here, or on other nodes.",
+    "network",
+    "place",
+)
+BALANCER_BACKENDS = _gauge(
+    "balancer_backends",
+    "Backends of a service's virtual IP in this node's load balancer, beside its running tasks.",
+    "network",
+    "service",
+    "state",
+)
+BALANCER_CONNECTIONS = _counter(
+    "balancer_connections_total",
+    "Connections that this node's load balancer gave to a task.",
+    "network",
+    "service",
+    "task",
+)
+GOSSIP_PEERS = _gauge(
+    "gossip_peers",
+    "Nodes that take part in a network, as this node's Engine sees it.",
+    "network",
+)
+GOSSIP_ENDPOINTS = _gauge(
+    "gossip_endpoints",
+    "Endpoints of services on a network that this node's Engine was told of.",
+    "network",
+)
+GOSSIP_TIMESTAMP = _gauge(
+    "gossip_timestamp_seconds",
+    "When this node's Engine was last asked for its view of a network, in unix seconds.",
+    "network",
+)
+NETWORK_ADDRESSES = _gauge(
+    "network_addresses",
+    "Addresses of an overlay: in use, and in all. One manager's agent tells it.",
+    "network",
+    "state",
+)
+SERVICE_TASKS_RUNNING = _gauge(
+    "service_tasks_running",
+    "Running tasks of a service. One manager's agent tells it.",
+    "service",
+)
+SERVICE_REPLICAS = _gauge(
+    "service_replicas",
+    "Tasks that a replicated service should have. One manager's agent tells it.",
+    "service",
+)
+TABLE_ENTRIES = _gauge("kernel_table_entries", "Entries of a table of the kernel's.", "table")
+TABLE_LIMIT = _gauge("kernel_table_limit", "How many entries it can have.", "table")
+TABLE_REFUSED = _counter(
+    "kernel_table_refused_total",
+    "Entries that the kernel refused since boot; neighbours: because the table was full.",
+    "table",
+)
+XFRM_ERRORS = _counter("xfrm_errors_total", "Packets that IPsec dropped, by why.", "error")
+
 FINDINGS_HELD = _gauge(
     "findings",
     "Disagreements between what should be and what is, once they have lasted; else absent.",

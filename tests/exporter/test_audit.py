@@ -81,7 +81,6 @@ async def test_what_lasts_is_held_and_what_is_gone_is_not(
 
 async def test_where_there_is_no_swarm_nothing_is_audited() -> None:
     """A standalone agent has nothing to compare."""
-
     asked = 0
 
     async def nothing() -> Observed:

@@ -12,31 +12,36 @@ from prometheus_client.core import Metric
 
 from exporter import catalog, reference
 from exporter.audit import AuditState
-from exporter.collectors import audit, exposition, kernel, own, results
+from exporter.collectors import audit, counts, exposition, kernel, own, results
 from exporter.histogram import EMPTY
 from exporter.kernel import KernelState
 from exporter.schedule import Pressure
 from exporter.store import Path as ProbePath
 from exporter.store import ResultStore
 from exporter.view import Source, View
+from probes.audit.situation import Situation
 from probes.findings import fdb
 from probes.intent.labels import LABELS, PREFIX
 from probes.model.finding import HeldFinding, Subject
+from probes.model.gossip import NetworkView
 from probes.model.intent import Complaint, Intent
 from probes.model.probe import Kind
 from probes.model.reading import (
     FdbEntry,
+    HostReading,
     Link,
     LinkStatistics,
     NamespaceReading,
     Neighbour,
     NodeReading,
+    Usage,
 )
 from probes.model.result import Answer, Observation, Outcome, Phase
 from probes.model.vantage import Vantage, VantageKind
 from probes.plan.budget import Plan
 from tests.exporter.test_store import result
 from tests.exporter.test_wheel import probe
+from tests.probes.audit import balancing
 from tests.swarms import APP, SHOP
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -84,6 +89,19 @@ def _kernel() -> KernelState:
     return KernelState(reading=read, ends={(APP.id, 3): "shop_web.1"})
 
 
+def _situation() -> Situation:
+    """See a load balancer, a view of gossip, and the counts of the host, as a manager does."""
+    served = balancing.seen()
+    host = HostReading(
+        namespace=balancing.HEALTHY,
+        conntrack=Usage(entries=5, most=100, refused=1),
+        neighbour_table=Usage(entries=6, most=200),
+        xfrm_errors=(("XfrmOutNoStates", 7),),
+    )
+    view = NetworkView(network_id=APP.id, peers=(IPv4Address("198.18.0.11"),), services=())
+    return replace(served, reading=replace(served.reading, host=host), views=(view,))
+
+
 def _parts() -> dict[str, exposition.Part]:
     """Make parts in which each metric of the catalogue has at least one series."""
     item = probe("a")
@@ -121,6 +139,7 @@ def _parts() -> dict[str, exposition.Part]:
     audited = AuditState(at=2.0, seconds=0.01, rounds=3, held=(held, held), pending=1)
     return {
         "audit": lambda: audit.collect(audited),
+        "counts": lambda: counts.collect(_situation()),
         "probes": lambda: results.collect(store.snapshot()),
         "kernel": lambda: kernel.collect(_kernel()),
         "agent": lambda: own.collect(state),
