@@ -85,6 +85,8 @@ def check(situation: Situation) -> Iterator[Answer]:
         network = situation.network(reading.network_id)
         if network is None:
             continue  # it is being removed, or newer than the topology
+        if reading.links and not any(link.kind == _VXLAN and link.up for link in reading.links):
+            continue  # the device is the fault: the kernel forgets its entries with it
         overlay = _overlay(network, reading, situation, addresses)
         for endpoint in overlay.endpoints.values():
             if endpoint.certain and endpoint.node_id == situation.node.id:

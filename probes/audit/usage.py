@@ -4,12 +4,13 @@ What Swarm takes them for: swarmkit manager/allocator (gateways, VIPs, tasks, on
 each node that takes part) and, on attachable networks, containers that people start.
 """
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 
 from probes.audit.situation import Situation
-from probes.model.topology import Network
+from probes.model.topology import Network, Topology
 
 #: Below a tenth, one start-first update or one scaling of a larger service takes what is left.
 _NEARLY_FULL_SHARE = 10
@@ -52,35 +53,55 @@ class AddressUsage:
         return self.free <= max(1, self.total // _NEARLY_FULL_SHARE)
 
 
+class _Takers:
+    """Who takes addresses of one network."""
+
+    def __init__(self) -> None:
+        self.vips: set[IPv4Address] = set()
+        self.tasks: set[IPv4Address] = set()
+        #: Ids of the nodes with a running task there.
+        self.nodes: set[str] = set()
+        #: By the id of its node.
+        self.balancers: dict[str, IPv4Address] = {}
+        self.containers: set[IPv4Address] = set()
+
+
 def address_usage(situation: Situation) -> tuple[AddressUsage, ...]:
     """Count each overlay's addresses, as far as the Swarm and the agents tell them.
 
     An address that is given twice counts once. What Swarm has leaked is not seen here.
     """
+    topology = situation.topology
+    takers = _takers(topology)
+    everywhere = {node.id for node in topology.nodes}
     return tuple(
-        _usage(network, situation)
-        for network in situation.topology.networks
+        _usage(network, takers.get(network.id, _Takers()), everywhere if network.ingress else set())
+        for network in topology.networks
         if network.driver == "overlay" and network.subnets
     )
 
 
-def _usage(network: Network, situation: Situation) -> AddressUsage:
-    topology = situation.topology
-    tasks = [
-        (task, item.address)
-        for task in topology.tasks
-        for item in task.addresses
-        if item.network_id == network.id
-    ]
-    balancers = {
-        report.node_id: item.address
-        for report in topology.reports
-        for item in report.balancers
-        if item.network_id == network.id
-    }
-    nodes = {task.node_id for task, _ in tasks if task.running}
-    if network.ingress:
-        nodes |= {node.id for node in topology.nodes}
+def _takers(topology: Topology) -> Mapping[str, _Takers]:
+    """Go through all endpoints once, and sort them by network."""
+    found = defaultdict[str, _Takers](_Takers)
+    for service in topology.services:
+        for item in service.vips:
+            found[item.network_id].vips.add(item.address)
+    for task in topology.tasks:
+        for item in task.addresses:
+            network = found[item.network_id]
+            network.tasks.add(item.address)
+            if task.running:
+                network.nodes.add(task.node_id)
+    for report in topology.reports:
+        for item in report.balancers:
+            found[item.network_id].balancers[report.node_id] = item.address
+        for item in report.containers:
+            found[item.network_id].containers.add(item.address)
+    return found
+
+
+def _usage(network: Network, takers: _Takers, ingress_nodes: set[str]) -> AddressUsage:
     taken: set[IPv4Address] = set()
 
     def count(addresses: Iterable[IPv4Address]) -> int:
@@ -89,26 +110,17 @@ def _usage(network: Network, situation: Situation) -> AddressUsage:
         taken.update(new)
         return len(new)
 
+    silent = (takers.nodes | ingress_nodes) - takers.balancers.keys()
     return AddressUsage(
         network=network.name,
         network_id=network.id,
         subnets=network.subnets,
         total=sum(_usable(subnet) for subnet in network.subnets),
         gateways=count(network.gateways),
-        vips=count(
-            item.address
-            for service in topology.services
-            for item in service.vips
-            if item.network_id == network.id
-        ),
-        tasks=count(address for _, address in tasks),
-        balancers=count(balancers.values()) + len(nodes - balancers.keys()),
-        containers=count(
-            item.address
-            for report in topology.reports
-            for item in report.containers
-            if item.network_id == network.id
-        ),
+        vips=count(takers.vips),
+        tasks=count(takers.tasks),
+        balancers=count(takers.balancers.values()) + len(silent),
+        containers=count(takers.containers),
     )
 
 

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Generator, Iterator
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import pytest
@@ -21,7 +21,6 @@ REPOSITORY = Path(__file__).parents[2]
 
 #: Deploys a stack file, or the text of one, under a name; the stack goes when the test ends.
 Stack = Callable[[Path | str, str], None]
-
 
 #: The tests that no kernel at hand can run, and why there is no second one.
 _NOT_RUN = pytest.StashKey[tuple[list[pytest.Item], str]]()
@@ -51,16 +50,24 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
     if session.config.option.collectonly or INSIDE in os.environ or requirements.missing():
         return (yield)
     unable = [item for item in session.items if _lacks(item)]
+    say = partial(_say, session.config)
     try:
-        second = kernels.choose() if unable else None
+        second = kernels.choose(say) if unable else None
     except LabError as error:
         session.config.stash[_NOT_RUN] = unable, str(error)
         return (yield)
     session.items = [item for item in session.items if item not in unable]
     result = yield
     if second is not None:
+        say(f"in a second kernel, what this one cannot run ({len(unable)}):")
         elsewhere.run(session, unable, second)
     return result
+
+
+def _say(config: pytest.Config, line: str) -> None:
+    terminal: pytest.TerminalReporter = config.pluginmanager.getplugin("terminalreporter")
+    terminal.ensure_newline()
+    terminal.line(line)
 
 
 def pytest_terminal_summary(

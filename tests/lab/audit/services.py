@@ -1,8 +1,6 @@
 """How does a test make a service of its own, beside the example application?"""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from tests.lab.lab import Lab
 from tests.lab.wait import wait_until
@@ -45,16 +43,6 @@ def wait_for_states(lab: Lab, name: str, **expected: int) -> None:
     wanted = sorted(state for state, count in expected.items() for _ in range(count))
     why = f"the tasks of {name} are {wanted}"
     wait_until(lambda: states(lab, name) == wanted, _GONE_WITHIN_SECONDS, why, pause=0.5)
-
-
-@contextmanager
-def network(lab: Lab, name: str, subnet: str) -> Iterator[None]:
-    """Have a network as long as the block lasts."""
-    create_network(lab, name, subnet)
-    try:
-        yield
-    finally:
-        remove_network(lab, name)
 
 
 def create_network(lab: Lab, name: str, subnet: str) -> None:

@@ -1,6 +1,7 @@
 """Are scarce, overlapping and ambiguous networks found, by those who should?
 
-No Engine gives an address to two, or leaves a service without its virtual IP, for the asking: the
+No Engine gives an address to two, leaves a service without its virtual IP, or makes two networks of
+one name, for the asking (409, "network with name ... already exists", CheckDuplicate or not): the
 API takes no addresses for tasks, and those faults are bugs (moby#33795, moby#40989, for-linux#176);
 tests/probes/audit/test_addresses.py has them from values.
 """

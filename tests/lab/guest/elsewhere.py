@@ -1,0 +1,113 @@
+"""How do tests run in a second kernel, and count in the session of the first?
+
+One pytest in the guest runs them all, since starting is what is slow there. It writes each report
+to a file that the guest shares, and the session here takes them as its own: they pass, fail and
+are summed up like any other test's.
+"""
+
+import io
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from tests.lab.errors import LabError
+from tests.lab.guest import machine, mailbox
+from tests.lab.guest.kernels import Kernel
+
+#: In the guest: where to write the reports.
+REPORTS = "SWARM_LAB_REPORTS"
+
+#: A guest that is this late is hung: a minute or two for a test is much, and a Swarm comes first.
+_LIMIT_SECONDS = 600
+_LIMIT_SECONDS_PER_TEST = 180
+
+_PYTEST = (".venv/bin/python", "-m", "pytest", "-p", "no:cacheprovider")
+
+
+class Reporter:
+    """In the guest: write down every report."""
+
+    def __init__(self, config: pytest.Config, path: Path) -> None:
+        self._config = config
+        self._path = path
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Append the report, whole: the machine reads while we write."""
+        data = self._config.hook.pytest_report_to_serializable(config=self._config, report=report)
+        with self._path.open("a") as file:
+            file.write(json.dumps(data) + "\n")
+
+
+class _Reports:
+    """On the machine: a file's reports, logged as they come."""
+
+    def __init__(self, session: pytest.Session) -> None:
+        self._session = session
+        self._begun = b""
+        self.ended: set[str] = set()
+
+    def write(self, added: bytes) -> None:
+        *lines, self._begun = (self._begun + added).split(b"\n")
+        for line in lines:
+            self._log(json.loads(line))
+
+    def flush(self) -> None:
+        """Nothing is held back but the beginning of a line."""
+
+    def _log(self, data: dict[str, object]) -> None:
+        hook = self._session.config.hook
+        report: pytest.TestReport = hook.pytest_report_from_serializable(
+            config=self._session.config, data=data
+        )
+        if report.when == "setup":
+            hook.pytest_runtest_logstart(nodeid=report.nodeid, location=report.location)
+        hook.pytest_runtest_logreport(report=report)
+        if report.when == "teardown":
+            hook.pytest_runtest_logfinish(nodeid=report.nodeid, location=report.location)
+            self.ended.add(report.nodeid)
+            if self._session.shouldfail:
+                raise self._session.Failed(self._session.shouldfail)
+
+
+def run(session: pytest.Session, items: Sequence[pytest.Item], kernel: Kernel) -> None:
+    """Run *items* in a guest; those of which it says nothing have failed, with its last words."""
+    reports = _Reports(session)
+    output = io.BytesIO()
+    try:
+        status = _run_in_guest(items, kernel, reports, output)
+    except LabError as error:
+        why = f"{error}"
+    else:
+        if status == pytest.ExitCode.INTERRUPTED:
+            raise KeyboardInterrupt
+        why = f"pytest in the second kernel ended with status {status}"
+    said = output.getvalue().decode(errors="replace").strip()
+    for item in items:
+        if item.nodeid not in reports.ended:
+            _log_failure(item, f"did not run to its end: {why}\n{said}".rstrip())
+
+
+def _run_in_guest(
+    items: Sequence[pytest.Item], kernel: Kernel, reports: _Reports, output: io.BytesIO
+) -> int:
+    with machine.booted(kernel) as folder:
+        return mailbox.ask(
+            folder,
+            (*_PYTEST, *(item.nodeid for item in items)),
+            (output, output),
+            also=((folder.path / "reports", reports),),
+            # Nobody needs its Swarm to be taken down with care.
+            environment={REPORTS: str(folder.path / "reports"), "SWARM_LAB_KEEP": "1"},
+            limit=_LIMIT_SECONDS + _LIMIT_SECONDS_PER_TEST * len(items),
+        )
+
+
+def _log_failure(item: pytest.Item, why: str) -> None:
+    item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+    report = pytest.TestReport(
+        item.nodeid, item.location, keywords={}, outcome="failed", longrepr=why, when="setup"
+    )
+    item.ihook.pytest_runtest_logreport(report=report)
+    item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)

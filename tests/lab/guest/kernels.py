@@ -1,0 +1,65 @@
+"""Which second kernel can this machine boot?"""
+
+import hashlib
+import lzma
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.lab.debian_base import cache
+from tests.lab.errors import LabError
+from tests.lab.guest import qemu
+from tests.lab.guest.debian_kernel import debian_kernel
+from tests.lab.guest.qemu import Emulated
+from tests.lab.guest.uml import UserMode
+
+VARIABLE = "SWARM_LAB_KERNEL"
+
+Kernel = UserMode | Emulated
+
+
+def choose(say: Callable[[str], None]) -> Kernel:
+    """Give the kernel that the environment names, else Debian's in QEMU.
+
+    A LabError says how to get one.
+    """
+    named = os.environ.get(VARIABLE, "")
+    if named:
+        return _named(Path(named))
+    absent = qemu.missing()
+    if absent:
+        raise LabError(
+            f"set {VARIABLE} to a user-mode Linux that has what is lacking,"
+            f" or install, for Debian's kernel in QEMU, {'; '.join(absent)}"
+        )
+    return debian_kernel(say)
+
+
+def _named(path: Path) -> UserMode:
+    if not path.is_file():
+        raise LabError(f"{VARIABLE}={path}: there is no such file")
+    kernel = _unpacked(path) if path.suffix == ".xz" else path.resolve()
+    if not os.access(kernel, os.X_OK):
+        raise LabError(f"{VARIABLE}={path} cannot be executed: is it a user-mode Linux?")
+    return UserMode(kernel)
+
+
+def _unpacked(packed: Path) -> Path:
+    """Unpack the kernel on the first call; other contents are another kernel."""
+    with packed.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    kernel = cache() / f"kernel-{digest[:16]}"
+    if not kernel.exists():
+        # Two may do it at once.
+        draft = kernel.with_suffix(f".{os.getpid()}.part")
+        try:
+            with lzma.open(packed) as source, draft.open("wb") as target:
+                shutil.copyfileobj(source, target)
+            draft.chmod(0o755)
+            draft.rename(kernel)
+        except lzma.LZMAError as error:
+            raise LabError(f"{VARIABLE}={packed} is not packed by xz: {error}") from error
+        finally:
+            draft.unlink(missing_ok=True)
+    return kernel
