@@ -7,7 +7,10 @@ alerts build PromQL from them, and the reference page is generated from them.
 from dataclasses import dataclass, fields
 from enum import StrEnum
 
+from probes.findings import FINDINGS
 from probes.model.probe import ProbeId
+
+__all__ = ["CATALOG", "FINDINGS", "MetricSpec", "MetricType"]
 
 
 class MetricType(StrEnum):

@@ -1,15 +1,17 @@
-"""What is the reference of metrics? Written from the catalogue, so that it cannot drift.
+"""What is the reference of metrics and findings? Written from the catalogue, so it cannot drift.
 
-`python -m exporter.reference` writes docs/metrics.md.
+`python -m exporter.reference` writes docs/metrics.md and docs/findings.md.
 """
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from exporter.catalog import CATALOG, MetricSpec
+from exporter.catalog import CATALOG, FINDINGS, MetricSpec
+from probes.findings.spec import FindingSpec
 
-PAGE = Path(__file__).parent.parent / "docs" / "metrics.md"
+_DOCS = Path(__file__).parent.parent / "docs"
 
-_INTRODUCTION = """\
+_METRICS = """\
 # Metrics
 
 Every metric that the agent exposes on `/metrics`. This page is written from `exporter/catalog.py`
@@ -23,12 +25,32 @@ by the routing mesh, or a `static` target of the configuration. Probes of the un
 node, carry `network="host"`.
 """
 
+_FINDINGS = """\
+# Findings
 
-def page() -> str:
-    """Write the page."""
+Every disagreement between what should be and what is that the agents look for, in
+`swarmscope_findings{code=...}`, on the agent's page, in `/api/v1/findings`, and by `probe audit`.
+This page is written from `probes/findings` by `python -m exporter.reference`.
+
+A finding counts when it was there in two consecutive rounds of checks and for as long as its kind
+calls for; and not while what it concerns has just changed. `critical` loses traffic now, `warning`
+will, or does for some, `info` is worth knowing. In commands, `NETWORK`, `SERVICE` and the like
+stand for the finding's own; it shows the whole command.
+"""
+
+
+def pages() -> Mapping[Path, str]:
+    """Write every page."""
+    return {
+        _DOCS / "metrics.md": _metrics(),
+        _DOCS / "findings.md": "\n".join((_FINDINGS, *map(_section, FINDINGS.values()))),
+    }
+
+
+def _metrics() -> str:
     rows = "\n".join(_row(spec) for spec in CATALOG)
     head = "| metric | type | meaning | labels |\n|---|---|---|---|"
-    return f"{_INTRODUCTION}\n{head}\n{rows}\n"
+    return f"{_METRICS}\n{head}\n{rows}\n"
 
 
 def _row(spec: MetricSpec) -> str:
@@ -36,5 +58,21 @@ def _row(spec: MetricSpec) -> str:
     return f"| `{spec.name}` | {spec.type} | {spec.help} | {labels} |"
 
 
+def _section(spec: FindingSpec) -> str:
+    return "\n".join(_lines(spec))
+
+
+def _lines(spec: FindingSpec) -> Iterator[str]:
+    hold = f"after {spec.hold_seconds:g} s" if spec.hold_seconds else "after two rounds"
+    yield f"## {spec.code}\n"
+    yield f"**{spec.severity}**, {hold}. {spec.meaning}\n"
+    yield f"- Evidence: {spec.evidence}"
+    yield f"- Remedy: `{spec.remedy_for_anybody}`"
+    if spec.references:
+        yield f"- References: {', '.join(spec.references)}"
+    yield ""
+
+
 if __name__ == "__main__":
-    PAGE.write_text(page())
+    for path, text in pages().items():
+        path.write_text(text)

@@ -1,5 +1,6 @@
 """What is a row of the catalogue of findings?"""
 
+import re
 import shlex
 from dataclasses import asdict, dataclass
 
@@ -33,6 +34,11 @@ class FindingSpec:
             evidence=evidence,
             values=tuple(sorted(values.items())),
         )
+
+    @property
+    def remedy_for_anybody(self) -> str:
+        """Write the command with its fields' names instead of values."""
+        return re.sub(r"{(\w+)}", lambda field: field[1].upper(), self.remedy)
 
     def remedy_of(self, finding: Finding, node: str) -> str:
         """Write the command for one finding, found on *node*."""

@@ -212,9 +212,10 @@ def test_path_labels_are_the_stores_path() -> None:
     assert tuple(field.name for field in fields(ProbePath)) == catalog.PATH_LABELS
 
 
-def test_the_reference_page_is_current() -> None:
-    """`python -m exporter.reference` writes it."""
-    assert reference.PAGE.read_text() == reference.page()
+def test_the_reference_pages_are_current() -> None:
+    """`python -m exporter.reference` writes them."""
+    for path, text in reference.pages().items():
+        assert path.read_text() == text, path
 
 
 def test_each_label_that_is_understood_is_documented() -> None:
