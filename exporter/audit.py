@@ -25,6 +25,7 @@ logger = logging.getLogger(__name__)
 
 #: A round may take at most this share of the time, whatever the Swarm grows to.
 _LARGEST_SHARE = 0.05
+_UNTIL_THERE_IS_A_SWARM_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,8 +84,10 @@ class Auditor:
         while True:
             began = time.monotonic()
             observed = await self._observe()
-            if observed.view.membership is not None and observed.view.source is not Source.NONE:
-                await self._round(observed)
+            if observed.view.membership is None or observed.view.source is Source.NONE:
+                await asyncio.sleep(min(self.interval_seconds, _UNTIL_THERE_IS_A_SWARM_SECONDS))
+                continue
+            await self._round(observed)
             spent = time.monotonic() - began
             await asyncio.sleep(max(self.interval_seconds - spent, spent / _LARGEST_SHARE))
 

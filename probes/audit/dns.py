@@ -2,7 +2,8 @@
 
 Held against what Swarm says now: an answer to a question of which something else was expected when
 it was asked is left to the next look. What one cause makes of several names is told once: of a
-resolver that does not answer by the task, of a service's records by the service.
+resolver that does not answer by the task, of a service's records by the service. Records that
+gossip did not bring are told by `probes.audit.gossip` as the cause, and here as what tasks see.
 """
 
 from collections import defaultdict

@@ -51,20 +51,26 @@ def check_tasks(situation: Situation) -> Iterator[Answer]:
 def _tasks_missing(view: NetworkView, network: Network, situation: Situation) -> Iterator[Finding]:
     listed = {task.address for service in view.services for task in service.tasks}
     lacking = defaultdict[str, list[_Row]](list)
-    for task in situation.topology.tasks:
-        service = situation.lookup.services.get(task.service_id)
-        node = situation.lookup.nodes.get(task.node_id)
-        if not task.running or service is None or node is None or node.state != "ready":
+    for address, endpoint in situation.endpoints.get(view.network_id, {}).items():
+        node = situation.lookup.nodes.get(endpoint.node_id)
+        if address in listed or not endpoint.certain or node is None or node.state != "ready":
             continue
         heard_of = node == situation.node or node.address in view.peers
-        if not heard_of or task.updated_at > view.read_at - GRACE_SECONDS:
-            continue
-        for item in task.addresses:
-            if item.network_id == view.network_id and item.address not in listed:
-                name = situation.lookup.name_of(task)
-                lacking[service.name].append((name, node.name, item.address))
+        if heard_of and _since(network, address, situation) <= view.read_at - GRACE_SECONDS:
+            lacking[endpoint.service].append((endpoint.name, node.name, address))
     for service_name, rows in lacking.items():
         yield _about(findings.TASK_MISSING, network, service_name, rows, expected_known=True)
+
+
+def _since(network: Network, address: IPv4Address, situation: Situation) -> float:
+    """Tell since when, in Unix seconds, the task at an address runs."""
+    return max(
+        task.updated_at
+        for task in situation.topology.tasks
+        if task.running
+        for item in task.addresses
+        if (item.network_id, item.address) == (network.id, address)
+    )
 
 
 def _tasks_stale(view: NetworkView, network: Network, situation: Situation) -> Iterator[Finding]:
@@ -115,25 +121,35 @@ def _about(
 
 def check_views(situation: Situation) -> Iterator[Answer]:
     """Compare this node's view of each network with the others', if its own tasks tell nothing."""
+    differing = [
+        (network, finding)
+        for network in situation.topology.networks
+        if (finding := _differs(network, situation)) and not _moving(network, situation)
+    ]
+    if not differing:
+        return
     told = {
         answer.subject.network
         for answer in (*check_tasks(situation), *check_peers(situation))
         if isinstance(answer, Finding)
     }
-    if "" in told:
-        return
-    for network in situation.topology.networks:
-        digests = _digests(network, situation)
-        own = digests.pop(situation.node.name, None)
-        if own is None or not digests or network.name in told or _moving(network, situation):
-            continue
-        if any(set(other.peers) != set(own.peers) for other in digests.values()):
-            continue
-        votes = Counter(item.digest for item in (own, *digests.values()))
-        most = max(votes.values())
-        if votes[own.digest] == most and not _outvoted(own, digests, situation):
-            continue
-        yield _differing(network, own, digests, votes)
+    for network, finding in differing:
+        if not told & {"", network.name}:
+            yield finding
+
+
+def _differs(network: Network, situation: Situation) -> Finding | None:
+    """Vote on a network; where some know other peers than others, there is nothing to vote on."""
+    digests = _digests(network, situation)
+    own = digests.pop(situation.node.name, None)
+    if own is None or any(set(item.peers) != set(own.peers) for item in digests.values()):
+        return None
+    votes = Counter(item.digest for item in (own, *digests.values()))
+    # In a tie those who believe as the leader does are right.
+    leader = next((node.name for node in situation.topology.nodes if node.leader), "")
+    favoured = (digests[leader] if leader in digests else own).digest
+    right = max(votes, key=lambda digest: (votes[digest], digest == favoured, digest))
+    return None if own.digest == right else _differing(network, own, digests, right)
 
 
 def _digests(network: Network, situation: Situation) -> dict[str, ViewDigest]:
@@ -162,21 +178,14 @@ def _moving(network: Network, situation: Situation) -> bool:
     return changed or any(at > since for at in gone)
 
 
-def _outvoted(own: ViewDigest, others: dict[str, ViewDigest], situation: Situation) -> bool:
-    """Break a tie: those who believe as the leader does are right."""
-    leaders = [node.name for node in situation.topology.nodes if node.leader]
-    return any(name in others and others[name].digest != own.digest for name in leaders)
-
-
 def _differing(
-    network: Network, own: ViewDigest, others: dict[str, ViewDigest], votes: Counter[str]
+    network: Network, own: ViewDigest, others: dict[str, ViewDigest], right: str
 ) -> Finding:
-    believed = next(digest for digest, _ in votes.most_common() if digest != own.digest)
-    majority = sorted(name for name, item in others.items() if item.digest == believed)
+    majority = sorted(name for name, item in others.items() if item.digest == right)
     theirs = others[majority[0]]
     evidence = Evidence(
         what=f"services and endpoints of {network.name}",
-        expected=f"{theirs.endpoints}, digest {believed}, as {', '.join(majority)}",
+        expected=f"{theirs.endpoints}, digest {right}, as {', '.join(majority)}",
         actual=f"{own.endpoints}, digest {own.digest}",
     )
     return findings.VIEW_DIFFERS.found(Subject(network=network.name), evidence, peer=majority[0])

@@ -23,6 +23,7 @@ from probes.audit.situation import Situation
 from probes.findings import ingress as findings
 from probes.model.finding import Evidence, Finding, Subject
 from probes.model.reading import CouldNotLook, NamespaceReading, VirtualService
+from probes.model.topology import Node
 from probes.model.vantage import VantageKind
 
 #: An nftables Engine keeps its rules in a table of this name (Engine 29).
@@ -215,8 +216,9 @@ def _backends(published: Published, mesh: _Mesh, situation: Situation) -> Iterat
         f"{address} weight {weight}" for address, weight in weights.items()
     )
     for address, endpoint in endpoints.items():
-        if endpoint.service == name and endpoint.certain and not weights.get(address):
-            node = situation.lookup.nodes.get(endpoint.node_id)
+        node = situation.lookup.nodes.get(endpoint.node_id)
+        expected = endpoint.service == name and endpoint.certain and _heard_of(node, situation)
+        if expected and not weights.get(address):
             subject = Subject(
                 network=mesh.network,
                 service=name,
@@ -237,3 +239,12 @@ def _backends(published: Published, mesh: _Mesh, situation: Situation) -> Iterat
                 actual=f"{address} ({whose}) weight {weight}",
             )
             yield findings.BACKEND_STALE.found(subject, evidence)
+
+
+def _heard_of(node: Node | None, situation: Situation) -> bool:
+    """Tell whether this Engine can know of a node's tasks; that it does not is gossip's finding."""
+    if node is None or node.state != "ready":
+        return False
+    network = ingress_network(situation)
+    views = [view for view in situation.views if network and view.network_id == network.id]
+    return node == situation.node or all(node.address in view.peers for view in views)

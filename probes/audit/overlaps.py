@@ -44,7 +44,8 @@ def _vital(network: Network, host: HostReading, situation: Situation) -> Iterato
         for route in host.namespace.routes
         if route.gateway and route.destination.prefixlen == 0
     ]
-    for node_id, address in vteps(situation.topology).items():
+    by_address = sorted(vteps(situation.topology).items(), key=lambda item: item[1])
+    for node_id, address in by_address:
         node = situation.lookup.nodes.get(node_id)
         needed.append((address, node.name if node else node_id))
     for address, what in dict.fromkeys(needed):

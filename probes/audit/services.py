@@ -15,7 +15,7 @@ from probes.audit.usage import address_usage
 from probes.findings import services as findings
 from probes.model.failure import FailureReason, reason_of
 from probes.model.finding import Evidence, Finding, Subject
-from probes.model.topology import ENDED_STATES, Service, Task
+from probes.model.topology import ENDED_STATES, Service, Task, TaskFailure
 
 #: A task that Swarm can place is handed to its node within seconds.
 _PLACED_WITHIN_SECONDS = 60.0
@@ -66,7 +66,12 @@ def _staffing(service: Service, situation: Situation) -> _Staffing:
     lacking = {
         place: tasks
         for place, tasks in places.items()
-        if not any(task.running or _is_taking_over(service, task, situation) for task in tasks)
+        if not any(
+            task.running
+            or _is_taking_over(service, task, situation)
+            or _is_resting(service, task, situation)
+            for task in tasks
+        )
     }
     return _Staffing(
         wanted=wanted,
@@ -97,8 +102,22 @@ def _wanted(service: Service, places: Collection[object], situation: Situation) 
 
 def _is_taking_over(service: Service, task: Task, situation: Situation) -> bool:
     """Tell whether an update has just stopped one task, and this one takes its place."""
-    young = situation.now - task.created_at < _PLACED_WITHIN_SECONDS
+    young = _age(task, situation) < _PLACED_WITHIN_SECONDS
     return service.update_state in _UPDATING and task.in_transition and young
+
+
+def _is_resting(service: Service, task: Task, situation: Situation) -> bool:
+    """Tell whether a task waits for its next turn, after one that ended well.
+
+    So do services that are run every so often by a long `restart_policy.delay`.
+    """
+    return task.desired_state == "ready" and not list(_failed_lately(service, situation))
+
+
+def _failed_lately(service: Service, situation: Situation) -> Iterator[TaskFailure]:
+    for item in situation.topology.failures:
+        if item.service_id == service.id and situation.now - item.last_at < _LATELY_SECONDS:
+            yield item
 
 
 def _wait_for_address(service: Service, lacking: Collection[Task], full: Collection[str]) -> bool:
@@ -123,8 +142,7 @@ def _lacking(service: Service, staffing: _Staffing, situation: Situation) -> Fin
             actual=f"{item.count}, the last {situation.now - item.last_at:.0f} s ago"
             f" ({item.reason}): {item.error[:_MOST_CHARACTERS]}",
         )
-        for item in situation.topology.failures
-        if item.service_id == service.id and situation.now - item.last_at < _LATELY_SECONDS
+        for item in _failed_lately(service, situation)
     ]
     return spec.found(Subject(service=service.name), *rows)
 
@@ -132,10 +150,15 @@ def _lacking(service: Service, staffing: _Staffing, situation: Situation) -> Fin
 def _waiting(task: Task, situation: Situation) -> Evidence:
     node = situation.lookup.nodes.get(task.node_id)
     where = f" on {node.name}" if node else ""
-    words = f"{task.state}{where}, made {situation.now - task.created_at:.0f} s ago"
+    words = f"{task.state}{where}, made {_age(task, situation):.0f} s ago"
     if task.error:
         words += f" ({reason_of(task.error)}): {task.error[:_MOST_CHARACTERS]}"
     return Evidence(what=situation.lookup.name_of(task), expected="running", actual=words)
+
+
+def _age(task: Task, situation: Situation) -> float:
+    """Tell how long ago a task was made, in seconds; 0 while that is unknown."""
+    return situation.now - task.created_at if task.created_at else 0.0
 
 
 def _stuck(service: Service, full: Collection[str], situation: Situation) -> Iterator[Finding]:
@@ -145,7 +168,7 @@ def _stuck(service: Service, full: Collection[str], situation: Situation) -> Ite
         unplaced = task.state in _UNPLACED_STATES
         limit = _PLACED_WITHIN_SECONDS if unplaced else _STARTED_WITHIN_SECONDS
         wanted = task.desired_state == "running" and task.in_transition
-        if wanted and situation.now - task.created_at > limit:
+        if wanted and _age(task, situation) > limit:
             waiting[reason_of(task.error)].append(task)
     for reason, tasks in sorted(waiting.items()):
         if not _wait_for_address(service, tasks, full):
@@ -154,15 +177,12 @@ def _stuck(service: Service, full: Collection[str], situation: Situation) -> Ite
 
 
 def _failing(service: Service, situation: Situation) -> Iterator[Finding]:
-    for item in situation.topology.failures:
-        ago = situation.now - item.last_at
-        if item.service_id != service.id or ago > _LATELY_SECONDS:
-            continue
+    for item in _failed_lately(service, situation):
         if item.repeated >= _ENOUGH_FAILURES:
             evidence = Evidence(
                 what="failed tasks of one slot",
                 expected="none",
-                actual=f"{item.repeated}, the last {ago:.0f} s ago:"
+                actual=f"{item.repeated}, the last {situation.now - item.last_at:.0f} s ago:"
                 f" {item.error[:_MOST_CHARACTERS]}",
             )
             yield findings.FAILING.found(Subject(service=service.name, item=item.reason), evidence)

@@ -6,7 +6,8 @@ from probes.model.finding import Severity
 PEER_MISSING = FindingSpec(
     code="gossip_peer_missing",
     severity=Severity.CRITICAL,
-    hold_seconds=120,
+    # Longer than two agents' views of one network may be apart.
+    hold_seconds=90,
     meaning="A node is cut off from the others' gossip: they do not learn of its tasks' names and "
     "addresses, nor it of theirs.",
     evidence="The nodes that take part in the network, and those that each of them knows.",

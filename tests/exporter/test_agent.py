@@ -140,6 +140,24 @@ async def test_what_only_a_worker_sees_reaches_everybody(start: Start) -> None:
         )
 
 
+async def test_every_agent_tells_its_findings_and_gathers_the_others(start: Start) -> None:
+    """Its own; with `nodes=all` everybody's; nonsense is refused."""
+    manager = await start(FakeEngine("n1", manager=True))
+    await until(lambda: manager.agent.findings()["rounds"] > 0, 10)
+
+    async with manager.get("/api/v1/findings") as response:
+        own = await response.json()
+    async with manager.get("/api/v1/findings", params={"nodes": "all"}) as response:
+        everywhere = await response.json()
+    async with manager.get("/api/v1/findings", params={"nodes": "some"}) as response:
+        refused = response.status
+
+    assert own["node"] == "node1"
+    assert [document["node"] for document in everywhere["nodes"]] == ["node1"]
+    assert [item["node"] for item in everywhere["unreachable"]] == ["node2", "node3"]
+    assert refused == 400
+
+
 async def test_a_worker_keeps_the_last_topology_when_no_manager_answers(start: Start) -> None:
     """It goes on probing, and its age is there to be seen."""
     manager = await start(FakeEngine("n1", manager=True))

@@ -39,6 +39,10 @@ def value(node: Node, name: str, **labels: str) -> float:
     return sum(seen.value for seen in series(node, name, **labels))
 
 
+#: What a probe is aimed at that nothing answers on a kernel without IPVS.
+BALANCED = frozenset({"vip", "published"})
+
+
 @dataclass(frozen=True)
 class Looked:
     """A probe: by whom, at whom, how."""

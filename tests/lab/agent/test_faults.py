@@ -9,7 +9,15 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.lab.agent.observe import Looked, failing, failing_on, probes_on, value, wait_for_exactly
+from tests.lab.agent.observe import (
+    BALANCED,
+    Looked,
+    failing,
+    failing_on,
+    probes_on,
+    value,
+    wait_for_exactly,
+)
 from tests.lab.lab import Lab
 from tests.lab.layout import Node
 from tests.lab.lies import Liar
@@ -30,12 +38,12 @@ def _container(lab: Lab, task: str) -> tuple[Node, str]:
 
 @pytest.fixture
 def before(swarmscope: Lab) -> set[Looked]:
-    """What fails without any fault: VIPs, where the kernel has no IPVS."""
+    """What fails without any fault: VIPs and published ports, where the kernel has no IPVS."""
 
-    def only_vips() -> bool:
-        return all(failed.target == "vip" for failed in failing(swarmscope))
+    def only_balanced() -> bool:
+        return all(failed.target in BALANCED for failed in failing(swarmscope))
 
-    wait_until(only_vips, 60, "nothing fails but VIPs")
+    wait_until(only_balanced, 60, "nothing fails but what needs IPVS")
     return failing(swarmscope)
 
 
@@ -197,7 +205,7 @@ def test_a_node_that_is_cut_off_is_told_apart_from_those_that_are_not(
 
     # Gossip forgets a lost node's entries, and takes its time to learn them again.
     wait_until(
-        lambda: all(failed.target == "vip" for failed in failing(swarmscope)),
+        lambda: all(failed.target in BALANCED for failed in failing(swarmscope)),
         180,
         "underlay, overlays and names are whole again",
     )

@@ -9,7 +9,7 @@ import urllib.request
 import pytest
 
 from tests.lab import swarmscope as shipped
-from tests.lab.agent.observe import probes_on, series, value
+from tests.lab.agent.observe import BALANCED, probes_on, series, value
 from tests.lab.errors import LabError
 from tests.lab.lab import Lab
 from tests.lab.layout import Node
@@ -179,16 +179,16 @@ def _updated(lab: Lab, services: tuple[str, ...]) -> bool:
 
 
 def _settle(lab: Lab) -> None:
-    """Wait until no probe but those of VIPs fails, so that nothing is under way."""
+    """Wait until no probe but those that need IPVS fails, so that nothing is under way."""
 
     def quiet() -> bool:
         return not any(
-            seen.value == 0 and seen["target"] != "vip"
+            seen.value == 0 and seen["target"] not in BALANCED
             for node in lab.nodes
             for seen in series(node, "swarmscope_probe_success")
         )
 
-    wait_until(quiet, 60, "nothing fails but VIPs")
+    wait_until(quiet, 60, "nothing fails but what needs IPVS")
 
 
 def test_workers_survive_the_managers_death_with_the_last_topology(swarmscope: Lab) -> None:

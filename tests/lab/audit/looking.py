@@ -15,30 +15,38 @@ from pathlib import Path
 from typing import TypeVar
 
 from exporter.report import node_report
+from probes.audit.associations import associations
 from probes.audit.changes import Changes, follow
 from probes.audit.expected import vteps
 from probes.audit.round import Round, audit
 from probes.audit.situation import Seen, Situation, situate
 from probes.intent.labels import read_labels
-from probes.kernel.node import read_node
+from probes.kernel.host import read_host
+from probes.kernel.node import MAX_ROWS, read_node
+from probes.kernel.tables import Tables
 from probes.model.finding import Finding
 from probes.model.gossip import NetworkView
 from probes.model.intent import Intent
-from probes.model.reading import NOTHING_READ, NodeReading
+from probes.model.reading import NOTHING_READ, HostReading, NodeReading
 from probes.model.result import Result
-from probes.model.topology import NodeReport, Topology
+from probes.model.topology import NodeReport, PeerAssociation, Topology
 from probes.model.vantage import Vantage, VantageKind
 from probes.plan.budget import Budget
 from probes.plan.candidates import Pace
 from probes.plan.plan import PlanSettings, plan
 from probes.runner import run
 from probes.swarm.engine import Engine
+from probes.vantage import inside
+from tests.lab import engine
 from tests.lab.errors import LabError
 from tests.lab.lab import Lab
 from tests.lab.layout import Node
 from tests.lab.wait import at_once, wait_until
 
 T = TypeVar("T")
+
+#: A node's report, and its Engine's views.
+_Told = tuple[NodeReport, tuple[NetworkView, ...]]
 
 #: Code and subject: what makes a finding the same one.
 Key = tuple[str, object]
@@ -70,6 +78,7 @@ class LabAuditor:
     def __init__(self, lab: Lab) -> None:
         self.lab = lab
         self._before: dict[str, NodeReading] = {}
+        self._last: dict[str, _Told] = {}
         self._changes = Changes()
 
     # --- one look ---
@@ -81,7 +90,7 @@ class LabAuditor:
     def situation(self, node: Node, *, probing: bool = False) -> Situation:
         """Read everything that the agent on *node* would know now."""
         bare = _engine(self.lab.manager).topology()
-        told = at_once(lambda each: _told(each, bare), self.lab.nodes)
+        told = at_once(lambda each: self._told_by(each, bare), self.lab.nodes)
         topology = replace(bare, reports=tuple(report for report, _ in told))
         self._changes = follow(self._changes, topology, time.time())
         report, views = told[self.lab.nodes.index(node)]
@@ -106,6 +115,12 @@ class LabAuditor:
         if made is None:
             raise LabError(f"the manager does not know {node.name} yet")
         return made
+
+    def _told_by(self, node: Node, topology: Topology) -> _Told:
+        """Ask a node; one whose Engine is stopped has told what it told last."""
+        if engine.pid(node) is not None:
+            self._last[node.name] = _told(node, topology)
+        return self._last[node.name]
 
     def findings(self, node: Node, *, probing: bool = False) -> dict[Key, Finding]:
         """Look once, and key what is found."""
@@ -185,23 +200,27 @@ def read(node: Node, topology: Topology) -> NodeReading:
     """Read a node of the lab as its agent would, from outside."""
     own = next((item.id for item in topology.nodes if item.name == node.name), "")
     peers = [address for node_id, address in vteps(topology).items() if node_id != own]
-    host = Vantage(kind=VantageKind.HOST, name="host", netns=str(node.pins.net))
     return in_thread(
         lambda: read_node(
             netns_folder(node),
             topology.networks,
             now=time.time(),
             peers=peers,
-            host=host,
+            host=_host(node),
         ),
     )
+
+
+def _host(node: Node) -> Vantage:
+    """Stand where the node's agent stands."""
+    return Vantage(kind=VantageKind.HOST, name="host", netns=str(node.pins.net))
 
 
 def _engine(node: Node) -> Engine:
     return Engine(f"unix://{node.socket}", str(netns_folder(node)))
 
 
-def _told(node: Node, topology: Topology) -> tuple[NodeReport, tuple[NetworkView, ...]]:
+def _told(node: Node, topology: Topology) -> _Told:
     """Make the report of a node's agent, and its views."""
     engine = _engine(node)
     node_id = engine.membership().node_id
@@ -209,11 +228,33 @@ def _told(node: Node, topology: Topology) -> tuple[NodeReport, tuple[NetworkView
     overlays = [network.id for network in topology.networks if network.driver == "overlay"]
     asked = [engine.network_view(network_id) for network_id in overlays]
     views = tuple(view for view in asked if view)
-    return node_report(NodeReport(node_id=node_id), local, views, topology), views
+    outbound, inbound = _associations(node, topology)
+    seen = NodeReport(node_id=node_id, outbound=outbound, inbound=inbound)
+    return node_report(seen, local, views, topology), views
+
+
+def _associations(
+    node: Node, topology: Topology
+) -> tuple[tuple[PeerAssociation, ...], tuple[PeerAssociation, ...]]:
+    """Read with which peers a node talks in secret, where there is a network for that."""
+    if not any(network.encrypted for network in topology.networks):
+        return (), ()
+    host = _host(node)
+
+    def look() -> HostReading:
+        with inside(host):
+            return read_host(host, (), Tables("host", MAX_ROWS, []))
+
+    return associations(in_thread(look))
 
 
 def _results(node: Node, topology: Topology, intent: Intent, node_id: str) -> tuple[Result, ...]:
-    probes = plan(topology, intent, node_id, _engine(node).local_tasks(), _PLAN).probes
+    planned = plan(topology, intent, node_id, _engine(node).local_tasks(), _PLAN).probes
+    host = _host(node)
+    probes = [
+        replace(probe, vantage=host) if probe.vantage.kind is VantageKind.HOST else probe
+        for probe in planned
+    ]
 
     async def all_at_once() -> list[Result]:
         return await asyncio.gather(*(run(probe, response_bytes=65_536) for probe in probes))

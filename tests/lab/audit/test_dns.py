@@ -1,6 +1,7 @@
 """Is every fault of a task's names found, on the node of the task?
 
-The answers are falsified on their way to one task: no Engine gives false ones for the asking.
+Answers are falsified on their way to one task: no Engine gives false ones for the asking. What it
+truly does not know is made by keeping gossip from its node.
 """
 
 from collections.abc import Iterator
@@ -8,11 +9,14 @@ from dataclasses import dataclass
 
 import pytest
 
+from tests.lab.audit import services
 from tests.lab.audit.looking import LabAuditor
 from tests.lab.containers import container_of
+from tests.lab.errors import LabError
 from tests.lab.lab import Lab
 from tests.lab.layout import Node
 from tests.lab.lies import Liar
+from tests.lab.wait import wait_until
 
 pytestmark = pytest.mark.lab
 
@@ -133,3 +137,41 @@ def test_a_slow_resolver_is_told_of_the_node(auditor: LabAuditor, place: Place) 
         probing=True,
         item="127.0.0.11",
     )
+
+
+_NO_GOSSIP = "; ".join(
+    [
+        "add table inet silence",
+        *(
+            f"add chain inet silence {hook} {{ type filter hook {hook} priority 0 ; }}"
+            f"; add rule inet silence {hook} meta l4proto {{ tcp, udp }} th dport 7946 drop"
+            for hook in ("input", "output")
+        ),
+    ],
+)
+
+
+def test_a_name_that_gossip_did_not_bring_is_unknown(auditor: LabAuditor, place: Place) -> None:
+    """A service that was made meanwhile runs, on another node, and its name is unknown here."""
+    lab, name = auditor.lab, "unheard"
+    other = next(node for node in lab.nodes if node != place.node)
+    there = ("--network", "shop_data", "--constraint", f"node.hostname=={other.name}")
+    lab.exec(place.node, "nft", _NO_GOSSIP)
+    try:
+        services.create(lab, name, *there)
+        services.wait_for_states(lab, name, running=1)
+        finding = auditor.wait_for(place.node, "dns_unknown", probing=True, service=name)
+    finally:
+        lab.exec(place.node, "nft", "delete table inet silence")
+
+    assert finding.subject.network == "shop_data"
+    assert finding.evidence[-1].what == "other nodes"
+    wait_until(lambda: _no_names_fail(auditor, place.node), 240, "gossip has brought all names")
+    services.remove(lab, name)
+
+
+def _no_names_fail(auditor: LabAuditor, node: Node) -> bool:
+    found = [key for key in auditor.findings(node, probing=True) if key[0].startswith("dns_")]
+    if found:
+        raise LabError(f"found: {found}")
+    return True

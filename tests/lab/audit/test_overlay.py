@@ -87,7 +87,6 @@ def place(auditor: LabAuditor) -> Place:
 
 
 def _places(auditor: LabAuditor, node: Node) -> Iterator[Place]:
-    auditor.settled(node)
     situation = auditor.situation(node)
     others = {item.node_id for item in situation.topology.tasks} - {situation.node.id}
     for overlay in local_overlays(situation):
@@ -118,8 +117,8 @@ class Device:
         self.mac = link.mac
         place = self.place
         fdb = place.lab.netns(place.node, place.file, "bridge", "fdb", "show", "dev", "vxlan0")
-        self.rows = [line.split() for line in fdb.splitlines() if " dst " in line]
-        self.rows = [row for row in self.rows if row[-1] == "permanent"]
+        rows = [line.split() for line in fdb.splitlines() if line.endswith("self permanent")]
+        self.rows = [row for row in rows if "dst" in row]
         found = place.ip("neigh", "show", "dev", "vxlan0", "nud", "permanent").splitlines()
         self.neighbours = [line.split() for line in found]
 
@@ -144,9 +143,9 @@ class Device:
     def fill(self) -> None:
         """Write the entries that Docker wrote."""
         place = self.place
-        for mac, *rest in self.rows:
-            row = ("bridge", "fdb", "replace", mac, "dev", "vxlan0", *rest)
-            place.lab.netns(place.node, place.file, *row)
+        for mac, _, vtep, *_ in self.rows:
+            row = (mac, "dev", "vxlan0", "dst", vtep, "self", "permanent")
+            place.lab.netns(place.node, place.file, "bridge", "fdb", "replace", *row)
         for address, _, mac, _ in self.neighbours:
             place.ip(
                 "neigh", "replace", address, "lladdr", mac, "dev", "vxlan0", "nud", "permanent"

@@ -246,6 +246,17 @@ def test_the_node_that_believes_otherwise_says_so_of_itself() -> None:
     assert "as node1, node2" in finding.evidence[0].expected
 
 
+def test_a_leader_that_believes_otherwise_is_outvoted() -> None:
+    """It is one node as any other."""
+    topology = _told("bb", "aa", "aa")
+
+    assert [codes(seen(topology=topology, node_id=node_id)) for node_id in ("n1", "n2", "n3")] == [
+        ["gossip_view_differs"],
+        [],
+        [],
+    ]
+
+
 def test_in_a_tie_the_leader_is_believed() -> None:
     """One node of two says so, and not the other."""
     topology = replace(_told("aa", "bb"), nodes=NODES[:2], tasks=TASKS[:2])

@@ -108,6 +108,8 @@ def test_each_fault_is_one_finding(
         ),
         # Pulling an image takes its time.
         replace(SWARM, tasks=(WEB_1, WEB_2, waiting(task(WEB, 2, NODE3, 5), "preparing", 90))),
+        # Nobody knows how long it has been waiting.
+        replace(SWARM, tasks=(WEB_1, WEB_2, replace(task(WEB, 2, NODE3, 5), state="new"))),
         # The next one after a failure, held back by the restart's delay.
         replace(
             SWARM,
@@ -160,6 +162,15 @@ def test_where_constraints_lead_is_told_by_the_tasks_alone() -> None:
 
     assert codes(topology) == []
     assert codes(replace(topology, tasks=(EVERYWHERE[0], waits))) == [("service_degraded", "")]
+
+
+def test_a_service_that_rests_between_its_turns_is_not_down() -> None:
+    """A long restart delay makes it run every so often; after a failure the same is a lack."""
+    rests = replace(WEB_1, state="ready", desired_state="ready")
+    topology = replace(SWARM, services=(replace(WEB, replicas=1),), tasks=(rests,))
+
+    assert codes(topology) == []
+    assert codes(replace(topology, failures=(failed(1, 30),))) == [("service_down", "")]
 
 
 def test_the_evidence_says_why() -> None:
