@@ -147,7 +147,7 @@ def _differs(network: Network, situation: Situation) -> Finding | None:
     votes = Counter(item.digest for item in (own, *digests.values()))
     # In a tie those who believe as the leader does are right.
     leader = next((node.name for node in situation.topology.nodes if node.leader), "")
-    favoured = (digests[leader] if leader in digests else own).digest
+    favoured = digests.get(leader, own).digest
     right = max(votes, key=lambda digest: (votes[digest], digest == favoured, digest))
     return None if own.digest == right else _differing(network, own, digests, right)
 
