@@ -43,4 +43,9 @@ class FindingSpec:
     def remedy_of(self, finding: Finding, node: str) -> str:
         """Write the command for one finding, found on *node*."""
         values = {**asdict(finding.subject), **dict(finding.values), "node": node}
-        return self.remedy.format(**{name: shlex.quote(value) for name, value in values.items()})
+        return self.remedy.format(**{name: _word(value) for name, value in values.items()})
+
+
+def _word(value: str) -> str:
+    """Make one word of a shell's of it; a line break would end the comment that it may stand in."""
+    return shlex.quote("".join(char if char.isprintable() else "?" for char in value))

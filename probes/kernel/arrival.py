@@ -1,13 +1,15 @@
-"""Do frames of one sender arrive: at the node, in VXLAN, and in the overlay's namespace?
+"""Do frames of one sender leave a node, arrive at another, and reach the overlay there?
 
-Packet sockets see a frame before any firewall of the namespace does, so what the node got and what
-the overlay got can be told apart. They are open for a moment, and read a bounded number of frames.
+Packet sockets see a frame before the namespace's firewall on its way in, and after it on its way
+out, so what a node got, what its overlay got and what it sent can be told apart. They are open for
+a moment, and the kernel hands on only what counts.
 """
 
 import ctypes
 import socket
 import struct
 import time
+from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from ipaddress import IPv4Address
@@ -18,65 +20,88 @@ from probes.model.vantage import HOST, Vantage
 from probes.vantage import inside
 
 _ETH_P_ALL = 0x0003  # include/uapi/linux/if_ether.h
-_ETH_P_IP = 0x0800
 _SO_ATTACH_FILTER = 26  # include/uapi/asm-generic/socket.h
 _PACKET_OUTGOING = 4  # include/uapi/linux/if_packet.h
-_MOST_FRAMES = 20_000
-_FRAME_BYTES = 256
-_UDP = 17
-#: Ethernet, VXLAN (RFC 7348), and Ethernet once more.
-_ETHERNET_BYTES = 14
-_UDP_AND_VXLAN_BYTES = 16
+#: Far more than anybody sends to be seen here.
+_MOST_FRAMES = 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sight:
+    """Which frames to look for."""
+
+    #: Who sends them, on the overlay.
+    sender: IPv4Address
+    #: UDP port of VXLAN.
+    port: int
+    #: VTEP of the other node, on an encrypted network: there, all ESP packets from it, or to it,
+    #: count for the sender's. None: the VXLAN packets that carry the sender's.
+    secret_peer: IPv4Address | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrivals:
     """How many frames of the sender were seen."""
 
-    #: In VXLAN packets at the node's own devices.
+    #: In VXLAN, or ESP, packets at the node's own devices.
     outer: int
     #: On the overlay's VXLAN device, unpacked.
     inner: int
 
 
-def watch(
+def watch_arrivals(
     overlay: Vantage,
-    sender: IPv4Address,
-    port: int,
+    sight: Sight,
     seconds: float,
     *,
     host: Vantage = HOST,
 ) -> Arrivals:
-    """Count what comes from *sender* for so many seconds; only for a worker thread.
+    """Count what comes in for so many seconds, or until some of it is unpacked.
 
-    *port* is VXLAN's UDP port. Raises LookError.
+    Only for a worker thread. Raises LookError.
     """
-    outer = inner = 0
     with ExitStack() as stack:
-        outside = stack.enter_context(_open(host, _udp_to(port)))
-        within = stack.enter_context(_open(overlay, _from(sender)))
+        outside = stack.enter_context(_open(host, _outer(sight, _OUTER_SOURCE)))
+        within = stack.enter_context(_open(overlay, _inner(sight)))
+        seen = {outside: 0, within: 0}
         deadline = time.monotonic() + seconds
-        frames = 0
-        while frames < _MOST_FRAMES and (left := deadline - time.monotonic()) > 0:
-            ready, _, _ = select((outside, within), (), (), left)
-            for each in ready:
-                frame, origin = each.recvfrom(_FRAME_BYTES)
-                frames += 1
-                if origin[2] == _PACKET_OUTGOING:
-                    continue
-                if each is within:
-                    inner += origin[0].startswith("vxlan")
-                else:
-                    outer += _carries(frame, sender)
-    return Arrivals(outer=outer, inner=inner)
+        while seen[within] == 0 and seen[outside] < _MOST_FRAMES:
+            for each, (device, kind) in _received(seen, deadline):
+                incoming = kind != _PACKET_OUTGOING
+                seen[each] += incoming and (each is outside or device.startswith("vxlan"))
+            if time.monotonic() >= deadline:
+                break
+        return Arrivals(outer=seen[outside], inner=seen[within])
+
+
+def watch_departures(sight: Sight, seconds: float, *, host: Vantage = HOST) -> int:
+    """Count what goes out for so many seconds, or until something has; raises as the other."""
+    with _open(host, _outer(sight, _OUTER_DESTINATION)) as outside:
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            kinds = [kind for _, (_, kind) in _received([outside], deadline)]
+            if _PACKET_OUTGOING in kinds:
+                return kinds.count(_PACKET_OUTGOING)
+        return 0
+
+
+def _received(
+    sockets: Iterable[socket.socket],
+    deadline: float,
+) -> list[tuple[socket.socket, tuple[str, int]]]:
+    """Wait for a frame at each socket; gives the device's name and the packet's type."""
+    left = max(0.0, deadline - time.monotonic())
+    ready, _, _ = select(list(sockets), (), (), left)
+    origins = [(each, each.recvfrom(1)[1]) for each in ready]
+    return [(each, (origin[0], origin[2])) for each, origin in origins]
 
 
 def _open(vantage: Vantage, program: bytes) -> socket.socket:
     with inside(vantage), translated_opening(vantage.name):
         opened = socket.socket(socket.AF_PACKET, socket.SOCK_RAW | socket.SOCK_NONBLOCK)
         try:
-            buffer = ctypes.create_string_buffer(program)
-            count = len(program) // struct.calcsize("HBBI")
+            buffer = ctypes.create_string_buffer(program, len(program))
+            count = len(program) // _INSTRUCTION.size
             fprog = struct.pack("HP", count, ctypes.addressof(buffer))
             opened.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, fprog)
             # Bound only now: nothing that the filter would drop is in the queue.
@@ -87,46 +112,54 @@ def _open(vantage: Vantage, program: bytes) -> socket.socket:
         return opened
 
 
-def _carries(frame: bytes, sender: IPv4Address) -> bool:
-    """Tell whether the VXLAN packet in *frame* carries an IPv4 packet of the sender's."""
-    inner = _ETHERNET_BYTES + (frame[_ETHERNET_BYTES] & 0x0F) * 4 + _UDP_AND_VXLAN_BYTES
-    packet = inner + _ETHERNET_BYTES
-    return frame[packet + 12 : packet + 16] == sender.packed
-
-
-# Classic BPF (include/uapi/linux/filter.h), so that only what counts wakes us up.
+# Classic BPF (include/uapi/linux/filter.h). A load beyond the frame's end lets it fall.
 _LOAD_HALF, _LOAD_BYTE, _LOAD_WORD = 0x28, 0x30, 0x20
-_LOAD_HALF_INDEXED = 0x48
-_HEADER_LENGTH = 0xB1
+#: X becomes the IPv4 header's length; the other two load from X onward.
+_HEADER_LENGTH, _LOAD_HALF_BEHIND, _LOAD_WORD_BEHIND = 0xB1, 0x48, 0x40
 _EQUAL, _RETURN = 0x15, 0x06
+_INSTRUCTION = struct.Struct("HBBI")
+_Step = tuple[int, int]
+
+_ETHERNET_BYTES = 14
+_IPV4: tuple[_Step, ...] = ((_LOAD_HALF, 12), (_EQUAL, 0x0800))
+_UDP, _ESP = 17, 50
+_PROTOCOL: _Step = (_LOAD_BYTE, _ETHERNET_BYTES + 9)
+_OUTER_SOURCE: _Step = (_LOAD_WORD, _ETHERNET_BYTES + 12)
+_OUTER_DESTINATION: _Step = (_LOAD_WORD, _ETHERNET_BYTES + 16)
+_UDP_PORT: _Step = (_LOAD_HALF_BEHIND, _ETHERNET_BYTES + 2)
+#: Behind UDP's header, VXLAN's (RFC 7348), and Ethernet's once more.
+_INNER_SOURCE: _Step = (_LOAD_WORD_BEHIND, _ETHERNET_BYTES + 8 + 8 + _ETHERNET_BYTES + 12)
 
 
-def _program(*instructions: tuple[int, int, int, int]) -> bytes:
-    return b"".join(struct.pack("HBBI", *instruction) for instruction in instructions)
-
-
-def _udp_to(port: int) -> bytes:
-    """Pass IPv4 UDP packets to *port*."""
+def _outer(sight: Sight, peer_address: _Step) -> bytes:
+    """Pass what carries the sender's frames, or may carry them in secret."""
+    if sight.secret_peer is not None:
+        peer = int(sight.secret_peer)
+        return _program(*_IPV4, _PROTOCOL, (_EQUAL, _ESP), peer_address, (_EQUAL, peer))
     return _program(
-        (_LOAD_HALF, 0, 0, 12),
-        (_EQUAL, 0, 6, _ETH_P_IP),
-        (_LOAD_BYTE, 0, 0, 23),
-        (_EQUAL, 0, 4, _UDP),
-        (_HEADER_LENGTH, 0, 0, _ETHERNET_BYTES),
-        (_LOAD_HALF_INDEXED, 0, 0, _ETHERNET_BYTES + 2),
-        (_EQUAL, 0, 1, port),
-        (_RETURN, 0, 0, _FRAME_BYTES),
-        (_RETURN, 0, 0, 0),
+        *_IPV4,
+        _PROTOCOL,
+        (_EQUAL, _UDP),
+        (_HEADER_LENGTH, _ETHERNET_BYTES),
+        _UDP_PORT,
+        (_EQUAL, sight.port),
+        _INNER_SOURCE,
+        (_EQUAL, int(sight.sender)),
     )
 
 
-def _from(sender: IPv4Address) -> bytes:
-    """Pass IPv4 packets of *sender*."""
-    return _program(
-        (_LOAD_HALF, 0, 0, 12),
-        (_EQUAL, 0, 3, _ETH_P_IP),
-        (_LOAD_WORD, 0, 0, 26),
-        (_EQUAL, 0, 1, int(sender)),
-        (_RETURN, 0, 0, _FRAME_BYTES),
-        (_RETURN, 0, 0, 0),
+def _inner(sight: Sight) -> bytes:
+    """Pass the sender's own packets."""
+    return _program(*_IPV4, _OUTER_SOURCE, (_EQUAL, int(sight.sender)))
+
+
+def _program(*steps: _Step) -> bytes:
+    """Pass a frame for which every comparison holds."""
+    fails = len(steps) + 1
+    code = [
+        (step, 0, fails - number - 1 if step == _EQUAL else 0, value)
+        for number, (step, value) in enumerate(steps)
+    ]
+    return b"".join(
+        _INSTRUCTION.pack(*each) for each in (*code, (_RETURN, 0, 0, 1), (_RETURN, 0, 0, 0))
     )

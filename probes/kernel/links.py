@@ -48,6 +48,7 @@ def parse_link(message: Message) -> Link:
         up=message["flags"] & (_IFF_UP | _IFF_RUNNING) == _IFF_UP | _IFF_RUNNING,
         mac=found.get("IFLA_ADDRESS", ""),
         statistics=_parse_statistics(found["IFLA_STATS64"]),
+        enabled=bool(message["flags"] & _IFF_UP),
         # Other kinds use the same attribute for the device that they stand on.
         peer_index=found.get("IFLA_LINK") if kind == "veth" else None,
         master_index=found.get("IFLA_MASTER"),

@@ -14,13 +14,14 @@ _TABLES = (Path("/proc/thread-self/net/tcp"), Path("/proc/thread-self/net/tcp6")
 _LISTEN = "0A"
 _IPV4_DIGITS = 8
 _ANY = IPv4Address(0)
-_LOOPBACK = IPv4Address("127.0.0.1")
-_IPV6_LOOPBACK = "00000000000000000000000001000000"
+#: The host's byte order is taken for little-endian, four bytes at a time (net/ipv6/tcp_ipv6.c).
+_IPV6_ANY = "0" * 32
+_IPV4_MAPPED = "0000000000000000FFFF0000"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listener:
-    """A listening socket; 0.0.0.0 stands for every address, IPv6's wildcard included."""
+    """A listening socket that takes IPv4; 0.0.0.0 stands for every address."""
 
     address: IPv4Address
     port: int
@@ -40,16 +41,21 @@ def read_listeners(vantage: Vantage) -> tuple[Listener, ...]:
 def parse_listeners(texts: list[str]) -> set[Listener]:
     """Read tables as in proc_pid_net(5): hexadecimal, each address in the host's byte order."""
     rows = [line.split() for text in texts for line in text.splitlines()[1:]]
-    return {_listener(row[1]) for row in rows if len(row) > 3 and row[3] == _LISTEN}  # noqa: PLR2004 -- the fourth column
+    found = (_listener(row[1]) for row in rows if len(row) > 3 and row[3] == _LISTEN)  # noqa: PLR2004 -- the fourth column
+    return {listener for listener in found if listener}
 
 
-def _listener(local: str) -> Listener:
-    address, _, port = local.partition(":")
-    return Listener(address=_address(address), port=int(port, 16))
+def _listener(local: str) -> Listener | None:
+    digits, _, port = local.partition(":")
+    address = _address(digits)
+    return Listener(address=address, port=int(port, 16)) if address is not None else None
 
 
-def _address(digits: str) -> IPv4Address:
+def _address(digits: str) -> IPv4Address | None:
+    """Read an address; None for one that no IPv4 packet comes to."""
     if len(digits) == _IPV4_DIGITS:
         return IPv4Address(bytes.fromhex(digits)[::-1])
-    # A socket on IPv6's wildcard takes IPv4 too, unless it says otherwise; its loopback does not.
-    return _LOOPBACK if digits == _IPV6_LOOPBACK else _ANY
+    if digits.startswith(_IPV4_MAPPED):
+        return _address(digits.removeprefix(_IPV4_MAPPED))
+    # A socket on IPv6's wildcard takes IPv4 too, unless it says otherwise, which no table tells.
+    return _ANY if digits == _IPV6_ANY else None

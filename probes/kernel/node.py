@@ -1,6 +1,7 @@
 """What do this node and all of its namespaces hold? One round of reading."""
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from functools import partial
 from ipaddress import IPv4Address
 from pathlib import Path
@@ -12,6 +13,7 @@ from probes.kernel.contents import read_contents
 from probes.kernel.host import read_host
 from probes.kernel.ipvs import has_ipvs
 from probes.kernel.namespaces import Namespace, list_namespaces
+from probes.kernel.neighbours import fetch_neighbours, parse_neighbour
 from probes.kernel.tables import Tables
 from probes.model.reading import CouldNotLook, NamespaceReading, NodeReading
 from probes.model.topology import Network
@@ -65,12 +67,16 @@ def read_node(
 
 
 def read_task(vantage: Vantage) -> NamespaceReading:
-    """Read one task's namespace alone; only for a worker thread. Raises LookError."""
+    """Read one task's namespace alone, its neighbours too; only for a worker thread.
+
+    Raises LookError.
+    """
+    tables = Tables(vantage.name, MAX_ROWS, [])
     with inside(vantage):
-        return read_contents(
-            Namespace(vantage=vantage, network_id=""),
-            Tables(vantage.name, MAX_ROWS, []),
-        )
+        found = read_contents(Namespace(vantage=vantage, network_id=""), tables)
+        devices = {link.index: link.name for link in found.links}
+        neighbour = partial(parse_neighbour, devices=devices)
+        return replace(found, neighbours=tables.rows("neighbours", fetch_neighbours(), neighbour))
 
 
 def _visit(

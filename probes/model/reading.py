@@ -29,9 +29,12 @@ class Link:
     #: `IFLA_INFO_KIND`: "bridge", "vxlan", "veth" ...; "" for the loopback.
     kind: str
     mtu_bytes: int
+    #: Set up, and with a carrier.
     up: bool
     mac: str
     statistics: LinkStatistics
+    #: Set up, whether or not there is a carrier.
+    enabled: bool = True
     #: For a veth: the index of its other end, in that end's namespace.
     peer_index: int | None = None
     #: The bridge that it is a port of.

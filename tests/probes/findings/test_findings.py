@@ -9,7 +9,7 @@ from probes.findings import FINDINGS
 from probes.findings.spec import FindingSpec
 from probes.model.finding import Evidence, Subject
 
-HOSTILE = "it's; rm -rf $HOME `x` {node}"
+HOSTILE = "it's; rm -rf $HOME `x` {node}\n# x"
 
 
 @pytest.mark.parametrize("spec", FINDINGS.values(), ids=str)
@@ -31,10 +31,12 @@ def test_what_came_from_the_network_stays_one_word_of_the_command(spec: FindingS
     words = dict.fromkeys(_own_fields(spec), "w")
     row = Evidence(what="a", expected="b", actual="c")
 
-    before = shlex.split(spec.remedy_of(spec.found(plain, row, **words), "w"))
-    after = shlex.split(spec.remedy_of(spec.found(hostile, row, **values), HOSTILE))
+    before = shlex.split(spec.remedy_of(spec.found(plain, row, **words), "w"), comments=True)
+    hurt = spec.remedy_of(spec.found(hostile, row, **values), HOSTILE)
+    after = shlex.split(hurt, comments=True)
 
     assert len(after) == len(before)
+    assert "\n" not in hurt  # it would end a comment
 
 
 def _own_fields(spec: FindingSpec) -> set[str]:
