@@ -123,7 +123,10 @@ class Auditor:
             memory.pending,
             found.findings,
             blind=found.blind,
-            unsettled=lambda item: memory.changes.unsettled(item.subject, view.node_name, now),
+            unsettled=lambda item: (
+                FINDINGS[item.code].patient
+                and memory.changes.unsettled(item.subject, view.node_name, now)
+            ),
             hold_of=lambda code: FINDINGS[code].hold_seconds,
             now=now,
         )

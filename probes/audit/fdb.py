@@ -55,6 +55,10 @@ class _Overlay:
         node = self.situation.lookup.nodes.get(node_id)
         return node.name if node else node_id
 
+    def is_ready(self, node_id: str) -> bool:
+        node = self.situation.lookup.nodes.get(node_id)
+        return node is not None and node.state == "ready"
+
     def subject(self, endpoint: ExpectedEndpoint) -> Subject:
         here = endpoint.node_id == self.situation.node.id
         return Subject(
@@ -88,11 +92,19 @@ def check(situation: Situation) -> Iterator[Answer]:
         if reading.links and not any(link.kind == _VXLAN and link.up for link in reading.links):
             continue  # the device is the fault: the kernel forgets its entries with it
         overlay = _overlay(network, reading, situation, addresses)
+        by_node = defaultdict[str, list[ExpectedEndpoint]](list)
         for endpoint in overlay.endpoints.values():
-            if endpoint.certain and endpoint.node_id == situation.node.id:
-                yield from _own(endpoint, overlay)
-            elif endpoint.certain:
-                yield from _remote(endpoint, overlay)
+            # Swarm lets a dead node's tasks count as running until it has replaced them.
+            if endpoint.certain and overlay.is_ready(endpoint.node_id):
+                by_node[endpoint.node_id].append(endpoint)
+        for endpoint in by_node.pop(situation.node.id, ()):
+            yield from _own(endpoint, overlay)
+        for node_id, remote in by_node.items():
+            if _all_lost(remote, overlay):
+                yield _peer_missing(node_id, remote, overlay)
+            else:
+                for endpoint in remote:
+                    yield from _remote(endpoint, overlay)
         yield from _left_over(overlay)
 
 
@@ -118,6 +130,24 @@ def _overlay(
         learned={entry.mac: entry for entry in rows if not entry.permanent},
         bridged={entry.mac: entry for entry in reading.fdb if entry.bridge and not entry.permanent},
     )
+
+
+def _all_lost(remote: list[ExpectedEndpoint], overlay: _Overlay) -> bool:
+    """Tell whether nothing at all leads to a node: that is one fault, not one for each task."""
+    return len(remote) > 1 and not any(
+        overlay.mac_of(item.address) in overlay.static or item.address in overlay.neighbours
+        for item in remote
+    )
+
+
+def _peer_missing(node_id: str, remote: list[ExpectedEndpoint], overlay: _Overlay) -> Finding:
+    names = ", ".join(sorted(f"{item.name} ({item.address})" for item in remote))
+    evidence = Evidence(what="fdb", expected=f"entries for {names}", actual="none of them")
+    vtep = overlay.vteps.get(node_id)
+    subject = Subject(
+        network=overlay.network.name, peer=overlay.name(node_id), item=str(vtep or "")
+    )
+    return findings.PEER_MISSING.found(subject, evidence)
 
 
 def _remote(endpoint: ExpectedEndpoint, overlay: _Overlay) -> Iterator[Finding]:

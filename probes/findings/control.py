@@ -6,8 +6,9 @@ from probes.model.finding import Severity
 NODE_DOWN = FindingSpec(
     code="control_node_down",
     severity=Severity.CRITICAL,
-    # Swarm takes 15 s to say so, and a restarted Engine is back within the grace for changes.
-    hold_seconds=0,
+    # Swarm takes 15 s to say so, and a restarted Engine is back within the rest.
+    hold_seconds=20,
+    patient=False,
     meaning="A node is down: its tasks are lost, and what fails towards it fails for that reason.",
     evidence="The state that the managers tell, and whether its agent still answers.",
     remedy="docker node ps {peer}; ping -c 3 {address}  # then, on {peer}: systemctl status docker",

@@ -12,6 +12,17 @@ MISSING = FindingSpec(
     remedy="docker service update --force {service}",
     references=("moby#52661", "moby#53663", "kernel drivers/net/vxlan, VXLAN_NO_REMOTE"),
 )
+PEER_MISSING = FindingSpec(
+    code="fdb_peer_missing",
+    severity=Severity.CRITICAL,
+    hold_seconds=20,
+    meaning="Nothing on this node leads to any task of the network on another node: this node's "
+    "Engine was not told of them.",
+    evidence="The entries that the node's tasks call for, and none of them.",
+    remedy="nc -vz {item} 7946; systemctl restart docker  # on {node}; gossip takes TCP and UDP "
+    "7946 between all nodes",
+    references=("moby#32195", "moby#33872", "libnetwork#2134", "moby#53141"),
+)
 LEARNED_ONLY = FindingSpec(
     code="fdb_learned_only",
     severity=Severity.WARNING,
@@ -84,6 +95,7 @@ NEIGHBOUR_MISSING = FindingSpec(
 
 FINDINGS = (
     MISSING,
+    PEER_MISSING,
     LEARNED_ONLY,
     WRONG_VTEP,
     UNKNOWN_VTEP,

@@ -25,6 +25,8 @@ class FindingSpec:
     remedy: str
     #: Such as "moby#52661", or "kernel vxlan_snoop()".
     references: tuple[str, ...] = ()
+    #: Whether it waits until what it concerns has come to rest; not where the change is the fault.
+    patient: bool = True
 
     def found(self, subject: Subject, *evidence: Evidence, **values: str) -> Finding:
         """Make a finding of this kind."""

@@ -111,6 +111,28 @@ async def test_a_node_that_the_topology_does_not_know_is_no_finding() -> None:
     assert {item.where for item in state.unanswered} == {"topology"}
 
 
+async def test_a_node_that_goes_down_is_told_while_it_changes() -> None:
+    """The change is the fault: to wait until all has come to rest would be to wait in vain."""
+    clock = Clock()
+    down = replace(SWARM, nodes=(*SWARM.nodes[:2], replace(SWARM.nodes[2], state="down")))
+    leader = replace(SWARM.nodes[0], manager=True, leader=True, reachability="reachable")
+
+    async def losing_a_node() -> Observed:
+        seen = await clock.observe()
+        nodes = (leader, *(down if clock.now > 1_000_100 else SWARM).nodes[1:])
+        topology = replace(seen.view.topology, nodes=nodes)
+        return replace(seen, view=replace(seen.view, topology=topology))
+
+    auditor = Auditor(losing_a_node, 0.001, clock=clock.time)
+    assert "control_node_down" not in _codes(await _rounds(auditor, 9))
+
+    assert "control_node_down" in _codes(await _rounds(auditor, 6))
+
+
+def _codes(state: AuditState) -> list[str]:
+    return [item.finding.code for item in state.held]
+
+
 class FakePeers:
     """Other agents, of whom one is silent."""
 

@@ -209,3 +209,23 @@ def test_macs_and_addresses_are_each_others() -> None:
     assert mac_of(IPv4Address("10.0.1.5")) == "02:42:0a:00:01:05"
     assert address_of("02:42:0a:00:01:05") == IPv4Address("10.0.1.5")
     assert address_of("aa:bb:cc:00:00:01") is None
+
+
+def test_a_node_that_nothing_leads_to_is_one_finding() -> None:
+    """However many tasks it has; it names the node and not each of them."""
+    second = task(WEB, 3, THERE, 5)
+    topology = replace(SWARM, tasks=(OWN, REMOTE, second))
+    reading = replace(HEALTHY, fdb=HEALTHY.fdb[1:], neighbours=HEALTHY.neighbours[1:])
+
+    (finding,) = found(CHECKS, seen(reading, topology))
+
+    assert (finding.code, finding.subject.peer) == ("fdb_peer_missing", "node2")
+    assert "shop_web.2 (10.0.1.4), shop_web.3 (10.0.1.5)" in finding.evidence[0].expected
+
+
+def test_tasks_of_a_node_that_is_down_need_no_rows() -> None:
+    """Engines forget a dead node's endpoints before Swarm has replaced its tasks."""
+    topology = replace(SWARM, nodes=(HERE, replace(THERE, state="down"), ELSEWHERE))
+    reading = replace(HEALTHY, fdb=(), neighbours=())
+
+    assert found(CHECKS, seen(reading, topology)) == []
