@@ -15,6 +15,8 @@ from probes.plan.lookup import Lookup
 GRACE_SECONDS = 30.0
 #: What never comes to rest, such as a task that fails again and again, is looked at all the same.
 LONGEST_GRACE_SECONDS = 300.0
+#: Swarm starts a task within seconds; what takes longer waits for something.
+_ON_ITS_WAY_SECONDS = 60.0
 _REMEMBER_SECONDS = 86_400.0
 _REMEMBER_MOST = 10_000
 _UPDATING = frozenset({"updating", "rollback_started"})
@@ -71,7 +73,7 @@ class Parts:
                 yield service.name
         for task in topology.tasks:
             service_of = self.lookup.services.get(task.service_id)
-            if task.in_transition and service_of:
+            if task.in_transition and service_of and not _is_stuck(task, topology):
                 yield service_of.name
 
 
@@ -121,6 +123,11 @@ def follow(before: Changes, topology: Topology, now: float) -> Changes:
         nodes=_touched(before.nodes, _differing(old.nodes, new.nodes), now),
         departed=_departed(before, old, new, now),
     )
+
+
+def _is_stuck(task: Task, topology: Topology) -> bool:
+    """Tell whether a task has been on its way for so long that nothing moves any more."""
+    return bool(task.updated_at) and topology.read_at - task.updated_at > _ON_ITS_WAY_SECONDS
 
 
 def _state(task: Task) -> tuple[object, ...]:

@@ -57,6 +57,17 @@ def test_a_task_on_its_way_keeps_its_service_unsettled_but_not_for_ever() -> Non
     assert not after(changes, starting, now).unsettled(API_THERE, "node1", now)
 
 
+def test_a_task_that_is_stuck_keeps_nobody_waiting() -> None:
+    """It came into its state a while ago, and nothing has moved since."""
+    waiting = replace(API_2, state="pending", updated_at=CALM)
+    fresh = replace(with_task(SHOP, waiting), read_at=CALM + 40)
+    old = replace(fresh, read_at=CALM + 100)
+    changes = after(calm(), fresh)
+
+    assert after(changes, fresh, CALM + 40).unsettled(API_THERE, "node1", CALM + 45)
+    assert not after(changes, old, CALM + 100).unsettled(API_THERE, "node1", CALM + 100)
+
+
 def test_a_node_that_changes_unsettles_what_concerns_it() -> None:
     """Both what it sees itself and what others see of it."""
     nodes = tuple(replace(n, state="down") if n == NODE2 else n for n in SHOP.nodes)
