@@ -12,12 +12,13 @@ from typing import Any
 from exporter.audit import Auditor, Observed
 from exporter.collectors import audit, counts, exposition, kernel, own, results
 from exporter.config import ConfigError, load
-from exporter.explain import Explainer, FarQuestion
+from exporter.explain import Explainer
 from exporter.findings import findings_everywhere, own_findings
 from exporter.follow import Follower, Patience, SwarmEngine, Watch
 from exporter.kernel import KernelReader
 from exporter.peers import Peers
 from exporter.planning import NodePlan, plan_node
+from exporter.questions import FarQuestion
 from exporter.schedule import ProbeSchedule
 from exporter.settings import Settings
 from exporter.store import ResultStore, Snapshot
@@ -86,7 +87,7 @@ class Agent:
             lambda situation: self._follower.take_own(own_report(situation)),
         )
         self._explainer = Explainer(
-            partial(self._observe, anew=True),
+            self._observe,
             self._auditor.situation,
             self._peers,
             lambda: self._settings.listen.port,

@@ -13,8 +13,6 @@ readonly NEEDED=(
   prometheus:prometheus promtool:prometheus
   prometheus-alertmanager:prometheus-alertmanager amtool:prometheus-alertmanager
 )
-# For the second kernel, where this one has no IPVS and nobody named another (tests/lab/guest).
-readonly NEEDED_FOR_A_KERNEL=(qemu-system-x86_64:qemu-system-x86 modprobe:kmod)
 # Services that these packages would start, and would start again at the next boot.
 readonly UNITS=(
   docker.service docker.socket containerd.service
@@ -23,21 +21,9 @@ readonly UNITS=(
 
 say() { printf 'setup: %s\n' "$*"; }
 
-has_ipvs() {
-  [ -e /proc/net/ip_vs ] || PATH="$PATH:/usr/sbin:/sbin" modprobe --dry-run --quiet ip_vs 2>/dev/null
-}
-
 missing_packages() {
   local need
-  local -a needed=("${NEEDED[@]}")
-  if [ -z "${SWARM_LAB_KERNEL:-}" ] && ! has_ipvs; then
-    needed+=("${NEEDED_FOR_A_KERNEL[@]}")
-    # Part of QEMU's own packages before Debian 13.
-    if [ ! -x /usr/libexec/virtiofsd ] && apt-cache show virtiofsd >/dev/null 2>&1; then
-      echo virtiofsd
-    fi
-  fi
-  for need in "${needed[@]}"; do
+  for need in "${NEEDED[@]}"; do
     PATH="$PATH:/usr/sbin:/sbin" command -v "${need%%:*}" >/dev/null || echo "${need#*:}"
   done
   # Debian's Python has `venv`, but what fills it is packaged apart.

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from aiohttp import web
 
-from exporter.explain import CannotExplainError, FarQuestion
+from exporter.explain import CannotExplainError
 from exporter.peers import (
     EXPLAIN_PATH,
     FAR_PATH,
@@ -16,6 +16,7 @@ from exporter.peers import (
     REPORTS_PATH,
     TOPOLOGY_PATH,
 )
+from exporter.questions import FarQuestion, read_far_question, read_question
 from exporter.store import Snapshot
 from exporter.view import Source, View
 from exporter.web.access import guard
@@ -33,7 +34,6 @@ from probes.wire import (
 )
 
 _LONGEST_WAIT_SECONDS = 60.0
-_LAST_PORT = 65535
 _MOST_REPORT_BYTES = 1024 * 1024
 
 #: No script, no foreign resource: names on the page come from the network.
@@ -167,21 +167,17 @@ class _Pages:
 
     async def explain(self, request: web.Request) -> web.Response:
         """Walk the way from a task to a service, by ids."""
+        with _refused():
+            asked = read_question(request.query)
         with _told():
-            body = dump_walk(await self._agent.explain(_question(request)))
+            body = dump_walk(await self._agent.explain(asked))
         return web.Response(body=body, content_type="application/json")
 
     async def explain_far(self, request: web.Request) -> web.Response:
         """Tell another agent what this node knows of a way that ends here."""
-        query = request.query
+        with _refused():
+            asked = read_far_question(request.query)
         with _told():
-            asked = FarQuestion(
-                question=_question(request),
-                backend=query.get("backend", ""),
-                network=query.get("network", ""),
-                works=query.get("works") == "1",
-                remote=True,
-            )
             body = dump_hops(await self._agent.explain_far(asked))
         return web.Response(body=body, content_type="application/json")
 
@@ -197,16 +193,13 @@ def _told() -> Iterator[None]:
         raise web.HTTPServiceUnavailable(text=f"{exc}\n") from exc
 
 
-def _question(request: web.Request) -> Question:
-    port = request.query.get("port", "")
-    if port and not (port.isascii() and port.isdecimal() and 0 < int(port) <= _LAST_PORT):
-        raise web.HTTPBadRequest(text=f"port={port!r} is no port from 1 to {_LAST_PORT}\n")
-    return Question(
-        source_task=request.query.get("source_task", ""),
-        destination_service=request.query.get("destination_service", ""),
-        destination_task=request.query.get("destination_task", ""),
-        port=int(port) if port else None,
-    )
+@contextmanager
+def _refused() -> Iterator[None]:
+    """Turn what cannot be read into an answer."""
+    try:
+        yield
+    except ValueError as exc:
+        raise web.HTTPBadRequest(text=f"{exc}\n") from exc
 
 
 def _compress(request: web.Request, response: web.Response) -> None:

@@ -148,6 +148,20 @@ class Directory:
             return self._lookup.services[tasks[0].service_id], tasks[0]
         return self._service(name, set()), None
 
+    def owners_of(self, address: IPv4Address) -> list[str]:
+        """Name who has an address on an overlay: a service for its VIP, or a task."""
+        vips = [
+            service.name
+            for service in self._lookup.services.values()
+            if address in {item.address for item in service.vips}
+        ]
+        tasks = [
+            self._lookup.name_of(task)
+            for task in self._lookup.tasks.values()
+            if task.running and address in {item.address for item in task.addresses}
+        ]
+        return sorted({*vips, *tasks})
+
     def tasks_of(self, service: Service) -> list[Task]:
         """List a service's tasks, those that run first, then by name."""
         tasks = self._lookup.tasks_of(service)

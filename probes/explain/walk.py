@@ -1,65 +1,160 @@
 """Where does the way stop? Both halves, put together in the order of the packet."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from ipaddress import IPv4Address
 
+from probes.audit.balancer_scope import HOST_PREFIX
+from probes.explain import across
 from probes.explain.attempts import failed
 from probes.explain.hops import tried
-from probes.explain.near import Near, at_the_balancer, before_the_network, towards
+from probes.explain.journey import Journey
+from probes.explain.near import Near, destination, out_of_the_task, source
 from probes.model.path import Hop, Mark, Walk
+from probes.model.reading import CouldNotLook
 from probes.model.topology import Task
+from probes.model.vantage import VantageKind
+from probes.plan.lookup import Lookup, address_on
+
+_ANSWER = "answer"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beyond:
+    """The part of the way that leads to one task, as it was followed."""
+
+    backend: Task
+    #: Packets of the sender that left this node; None where none had to.
+    left: int | CouldNotLook | None = None
+    #: The hops on the backend's node, as its agent told them.
+    hops: tuple[Hop, ...] = ()
 
 
 def backend_to_follow(near: Near) -> Task | None:
-    """Choose the task whose way is walked: the first that does not answer, else the first."""
-    backends = near.journey.backends
+    """Choose the task whose way is walked: the first that does not answer, else one elsewhere."""
+    backends, attempts = near.journey.backends, near.attempts
     bad = (
         task
+        for tried_by in (attempts.tasks, attempts.echoes, attempts.passed_on)
         for task in backends
-        if failed(near.attempts.tasks.get(task.id)) or failed(near.attempts.echoes.get(task.id))
+        if failed(tried_by.get(task.id))
     )
-    return next(bad, backends[0] if backends else None)
+    elsewhere = (task for task in backends if task.node_id != near.situation.node.id)
+    return next(bad, None) or next(elsewhere, None) or next(iter(backends), None)
 
 
-def walk(near: Near, backend: Task | None, far: Iterable[Hop]) -> Walk:
-    """Join the hops, and end at the first broken one.
+def sender_to(near: Near, backend: Task) -> IPv4Address | None:
+    """Tell who sends on the overlay: the source, or, where that works, what balances for it."""
+    if near.attempts.reaches(backend.id) and failed(near.attempts.passed_on.get(backend.id)):
+        return balancer_address(near) or near.journey.address
+    return near.journey.address
 
-    *far* are the hops on the backend's node, as its agent told them.
+
+def balancer_address(near: Near) -> IPv4Address | None:
+    """Find the address that this node's load balancer translates clients' addresses to."""
+    network = near.journey.network
+    if network is None:
+        return None
+    reading = near.situation.namespace(VantageKind.LOAD_BALANCER, network.id)
+    held = reading.addresses if reading else ()
+    own = (item.address for item in held if item.prefix_length < HOST_PREFIX)
+    return next((it for it in own if any(it in subnet for subnet in network.subnets)), None)
+
+
+def walk(near: Near, beyond: Beyond | None) -> Walk:
+    """Join the hops, and end at the first broken one."""
+    found = tuple(_up_to_the_break(_all(near, beyond)))
+    return _walk(near.journey, near.situation.lookup, found, works=near.attempts.works)
+
+
+def standstill(journey: Journey, lookup: Lookup, why_not: str = "") -> Walk | None:
+    """Tell of a way that nobody can set out on; None where there is one.
+
+    *why_not* is why the source's own node could not be asked.
     """
-    journey = near.journey
+    hops = (source(journey, why_not=why_not), destination(journey))
+    if why_not or any(hop.mark is Mark.BROKEN for hop in hops):
+        return _walk(journey, lookup, tuple(_up_to_the_break(hops)), works=False)
+    return None
+
+
+def _walk(journey: Journey, lookup: Lookup, hops: tuple[Hop, ...], *, works: bool) -> Walk:
     port = f":{journey.port}" if journey.port else ""
-    aimed = near.name_of(journey.only) if journey.only else journey.destination.name
+    aimed = lookup.name_of(journey.only) if journey.only else journey.destination.name
     return Walk(
-        source=near.place,
+        source=journey.place,
         destination=f"{aimed}{port}",
-        works=near.attempts.works,
-        hops=tuple(_up_to_the_break(_all(near, backend, far))),
+        works=works and all(hop.mark is not Mark.BROKEN for hop in hops),
+        hops=hops,
     )
 
 
-def _all(near: Near, backend: Task | None, far: Iterable[Hop]) -> Iterator[Hop]:
-    journey = near.journey
-    network = journey.network
-    yield from before_the_network(near)
-    if network is None or backend is None:
+def _all(near: Near, beyond: Beyond | None) -> Iterator[Hop]:
+    network = near.journey.network
+    yield source(near.journey, why_not=near.why_not)
+    yield destination(near.journey)
+    yield from out_of_the_task(near)
+    if network is None or beyond is None:
         return
-    if journey.vip and journey.port:
-        yield at_the_balancer(near, network)
-    yield from towards(near, network, backend)
-    yield from far
-    result = near.attempts.tasks.get(backend.id)
-    if result is not None:
-        name = near.name_of(backend)
-        yield tried(
-            "answer",
-            f"{name} on {near.node_of(backend)}",
-            result,
-            f"{name} does not answer, although every hop to it looks as it should.",
-            remedy=f"docker service logs --tail 50 {journey.destination.name}",
+    backend = beyond.backend
+    if near.journey.vip:
+        yield across.balancer(near, network)
+    yield from across.over_the_overlay(near, network, backend)
+    if backend.node_id != near.situation.node.id:
+        yield across.to_the_node(near, backend)
+    if beyond.left is not None:
+        yield across.departure(near, network, backend, beyond.left)
+    yield from beyond.hops
+    yield from _answer(near, backend)
+
+
+def _answer(near: Near, backend: Task) -> Iterator[Hop]:
+    """Tell how it ended, where no hop before could say why."""
+    attempts, name, network = near.attempts, near.name_of(backend), near.journey.network
+    direct = attempts.tasks.get(backend.id)
+    place = f"{name} on {near.node_of(backend)}"
+    aimed = near.journey.destination.name
+    if direct is not None and (failed(direct) or not attempts.vip):
+        why = f"{name} does not answer, although every hop to it looks as it should."
+        remedy = f"docker service logs --tail 50 {aimed}"
+        yield tried(_ANSWER, place, direct, why, remedy=remedy)
+        return
+    balancer = f"lb {network.name} on {near.node}" if network else ""
+    passed_on = attempts.passed_on.get(backend.id)
+    if passed_on is not None and failed(passed_on):
+        why = (
+            f"{name} answers {near.journey.source_name} itself, and not the load balancer of "
+            f"{near.node}, which what is sent to {near.journey.vip} goes through."
         )
+        yield tried(_ANSWER, balancer, passed_on, why, remedy=_restart(near))
+        return
+    vip = next(filter(failed, attempts.vip), next(iter(attempts.vip), None))
+    if vip is not None:
+        many = sum(map(failed, attempts.vip))
+        why = (
+            f"The tasks of {aimed} answer, and {many} of {len(attempts.vip)} connections to their "
+            f"VIP {near.journey.vip} do not: the load balancer of {near.node} loses them."
+        )
+        yield tried(_ANSWER, balancer if many else place, vip, why, remedy=_restart(near))
 
 
-def _up_to_the_break(hops: Iterable[Hop]) -> Iterator[Hop]:
+def _restart(near: Near) -> str:
+    return f"docker service update --force {near.journey.destination.name}"
+
+
+def _up_to_the_break(hops: Iterable[Hop]) -> Sequence[Hop]:
+    """End at the first broken hop; what was only doubtful explains an answer that did not come."""
+    kept: list[Hop] = []
     for hop in hops:
-        yield hop
+        kept.append(hop)
         if hop.mark is Mark.BROKEN:
-            return
+            break
+    doubtful = next((at for at, hop in enumerate(kept) if hop.mark is Mark.DOUBTFUL), None)
+    if kept and kept[-1].name == _ANSWER and kept[-1].mark is Mark.BROKEN and doubtful is not None:
+        return [*kept[:doubtful], replace(kept[doubtful], mark=Mark.BROKEN)]
+    return kept
+
+
+def address_of(near: Near, backend: Task) -> IPv4Address | None:
+    """Give the backend's address on the way."""
+    return address_on(backend, near.journey.network.id) if near.journey.network else None

@@ -6,6 +6,7 @@ a moment, and the kernel hands on only what counts.
 """
 
 import ctypes
+import os
 import socket
 import struct
 import time
@@ -22,8 +23,12 @@ from probes.vantage import inside
 _ETH_P_ALL = 0x0003  # include/uapi/linux/if_ether.h
 _SO_ATTACH_FILTER = 26  # include/uapi/asm-generic/socket.h
 _PACKET_OUTGOING = 4  # include/uapi/linux/if_packet.h
+#: include/uapi/linux/if_packet.h, struct sockaddr_ll.
+_SOCKADDR_LL = struct.Struct("=HHiHBB8s")
 #: Far more than anybody sends to be seen here.
 _MOST_FRAMES = 10_000
+
+_libc = ctypes.CDLL(None, use_errno=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,11 +110,19 @@ def _open(vantage: Vantage, program: bytes) -> socket.socket:
             fprog = struct.pack("HP", count, ctypes.addressof(buffer))
             opened.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, fprog)
             # Bound only now: nothing that the filter would drop is in the queue.
-            opened.bind(("", _ETH_P_ALL))
+            _bind(opened)
         except BaseException:
             opened.close()
             raise
         return opened
+
+
+def _bind(opened: socket.socket) -> None:
+    """Receive every protocol, of every device: Python's own bind takes the name of one alone."""
+    address = _SOCKADDR_LL.pack(socket.AF_PACKET, socket.htons(_ETH_P_ALL), 0, 0, 0, 0, b"")
+    if _libc.bind(opened.fileno(), address, len(address)) != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
 
 
 # Classic BPF (include/uapi/linux/filter.h). A load beyond the frame's end lets it fall.

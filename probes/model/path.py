@@ -57,7 +57,7 @@ class Walk:
         if not self.works:
             unseen = [hop.name for hop in self.hops if hop.mark is Mark.UNKNOWN]
             if unseen:
-                return f"It does not answer, and this could not be looked at: {', '.join(unseen)}."
+                return f"It cannot be said: this could not be looked at: {', '.join(unseen)}."
             return "It does not answer, although every hop looks as it should."
         doubtful = next((hop for hop in self.hops if hop.mark is Mark.DOUBTFUL), None)
         return f"It works, but: {doubtful.why}" if doubtful else ""

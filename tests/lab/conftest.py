@@ -52,7 +52,7 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
     unable = [item for item in session.items if _lacks(item)]
     say = partial(_say, session.config)
     try:
-        second = kernels.choose(say) if unable else None
+        second = kernels.choose() if unable else None
     except LabError as error:
         session.config.stash[_NOT_RUN] = unable, str(error)
         return (yield)

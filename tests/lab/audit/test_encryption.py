@@ -7,6 +7,7 @@ from functools import partial
 import pytest
 
 from tests.lab.audit.looking import LabAuditor
+from tests.lab.audit.traffic import send
 from tests.lab.lab import Lab
 from tests.lab.layout import Node
 from tests.lab.wait import wait_until
@@ -281,7 +282,7 @@ def test_errors_that_go_on_are_told(encrypted: LabAuditor, pair: Pair) -> None:
     rewrite(wrong)
     try:
         encrypted.findings(node)
-        lab.netns(peer, sender, "ping", "-c", "5", "-i", "0.2", "-W", "1", address, check=False)
+        send(lab, peer, sender, address, 20)
         found = encrypted.findings(node)
     finally:
         rewrite(cipher)

@@ -16,6 +16,7 @@ from probes.model.reading import NamespaceReading
 from probes.model.topology import Task
 from probes.model.vantage import VantageKind
 from tests.lab.audit.looking import LabAuditor
+from tests.lab.audit.traffic import send
 from tests.lab.lab import Lab
 from tests.lab.layout import Node
 from tests.lab.wait import wait_until
@@ -83,7 +84,13 @@ class Place:
 @pytest.fixture
 def place(auditor: LabAuditor) -> Place:
     """Where the faults are made: not on the manager, whose Engine tells the topology."""
-    return next(place for node in auditor.lab.nodes[1:] for place in _places(auditor, node))
+    workers = auditor.lab.nodes[1:]
+    found = wait_until(
+        lambda: [place for node in workers for place in _places(auditor, node)],
+        60,
+        f"a worker has a task on {NETWORK}",
+    )
+    return found[0]
 
 
 def _places(auditor: LabAuditor, node: Node) -> Iterator[Place]:
@@ -376,22 +383,15 @@ def test_an_address_that_the_node_lost_is_told(auditor: LabAuditor, place: Place
     own = f"{place.node.address}/24"
     routes = place.host("ip", "route", "show", "default").splitlines()
 
-    def inject() -> None:
-        place.host("ip", "address", "add", f"{STRANGER}/24", "dev", "eth0")
-        place.host("ip", "address", "del", own, "dev", "eth0")
-
     def remove() -> None:
-        place.host("ip", "address", "replace", own, "dev", "eth0")
-        place.host("ip", "address", "del", f"{STRANGER}/24", "dev", "eth0")
-        # The kernel takes the addresses of one subnet in order, and the first one's routes.
-        place.host("ip", "address", "replace", own, "dev", "eth0")
+        place.host("ip", "address", "add", own, "dev", "eth0")
         for route in routes:
             place.host("ip", "route", "replace", *route.split())
 
     auditor.shows(
         place.node,
         "overlay_address_gone",
-        inject=inject,
+        inject=lambda: place.host("ip", "address", "del", own, "dev", "eth0"),
         remove=remove,
         item=str(place.node.address),
     )
@@ -421,18 +421,14 @@ def test_frames_that_keep_being_lost_are_told(auditor: LabAuditor, place: Place)
     device = re.findall(r" dev (\S+)", routes)[0]
     neighbour = (str(free), "lladdr", "02:42:0a:ff:ff:fe", "dev", device)
 
-    def look_while_losing() -> None:
-        place.lab.netns(place.node, container, "ip", "neigh", "add", *neighbour, "nud", "permanent")
-        auditor.findings(place.node)
-        ping = ("ping", "-c", "400", "-i", "0.002", "-q", "-W", "1", str(free))
-        place.lab.netns(place.node, container, *ping, check=False)
-
     auditor.settled(place.node)
+    place.lab.netns(place.node, container, "ip", "neigh", "add", *neighbour, "nud", "permanent")
     try:
-        look_while_losing()
+        auditor.findings(place.node)
+        send(place.lab, place.node, container, str(free), 1000)
         found = auditor.findings(place.node)
     finally:
-        place.lab.netns(place.node, container, "ip", "neigh", "del", *neighbour[:1], "dev", device)
+        place.lab.netns(place.node, container, "ip", "neigh", "del", neighbour[0], "dev", device)
 
     losing = [item for (code, _), item in found.items() if code == "overlay_losing"]
     assert [(item.subject.network, item.subject.item) for item in losing] == [(NETWORK, "vxlan0")]
@@ -442,9 +438,9 @@ def test_frames_that_keep_being_lost_are_told(auditor: LabAuditor, place: Place)
 def test_a_bridge_near_its_limit_is_told(auditor: LabAuditor, place: Place, tmp_path: Path) -> None:
     """Ports that are down: they count, and forward nothing."""
     pairs = range(460)
-    lines = [f"link add a{n} master br0 type veth peer name b{n}\n" for n in pairs]
-    lines += [f"link set b{n} master br0\n" for n in pairs]
-    gone = "".join(f"link delete a{n}\n" for n in pairs)
+    port = "master br0 mtu 1450 group 77"
+    lines = [f"link add a{n} {port} type veth peer name b{n}\n" for n in pairs]
+    lines += [f"link set b{n} {port}\n" for n in pairs]
     batch = tmp_path / "batch"
 
     def run(text: str) -> None:
@@ -455,7 +451,7 @@ def test_a_bridge_near_its_limit_is_told(auditor: LabAuditor, place: Place, tmp_
         place.node,
         "overlay_bridge_full",
         inject=lambda: run("".join(lines)),
-        remove=lambda: run(gone),
+        remove=lambda: place.ip("link", "delete", "group", "77"),
         network=NETWORK,
         item="br0",
     )

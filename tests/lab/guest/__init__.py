@@ -1,6 +1,6 @@
 """A second kernel on this machine, for what the first one lacks: the same lab in it.
 
-The guest is user-mode Linux, or QEMU with Debian's kernel. Its root is this machine's file system
+The guest is user-mode Linux. Its root is this machine's file system
 under a tmpfs: it has every program and this checkout, and what it writes is gone with it. One
 folder is shared both ways, and carries the requests of `exec` and what comes of them.
 

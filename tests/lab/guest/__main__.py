@@ -30,7 +30,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _run(asked: Asked) -> int:
-    with machine.booted(kernels.choose(_say), asked.memory) as folder:
+    with machine.booted(kernels.choose(), asked.memory) as folder:
         return _ask(folder, asked)
 
 
@@ -39,7 +39,7 @@ def _up(asked: Asked) -> int:
     if folder.alive:
         _say("up already")
         return 0
-    machine.boot(folder, kernels.choose(_say), asked.memory)
+    machine.boot(folder, kernels.choose(), asked.memory)
     _say(f"up; it shares {folder.path}")
     return 0
 

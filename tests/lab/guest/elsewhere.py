@@ -14,7 +14,7 @@ import pytest
 
 from tests.lab.errors import LabError
 from tests.lab.guest import machine, mailbox
-from tests.lab.guest.kernels import Kernel
+from tests.lab.guest.uml import UserMode
 
 #: In the guest: where to write the reports.
 REPORTS = "SWARM_LAB_REPORTS"
@@ -71,7 +71,7 @@ class _Reports:
                 raise self._session.Failed(self._session.shouldfail)
 
 
-def run(session: pytest.Session, items: Sequence[pytest.Item], kernel: Kernel) -> None:
+def run(session: pytest.Session, items: Sequence[pytest.Item], kernel: UserMode) -> None:
     """Run *items* in a guest; those of which it says nothing have failed, with its last words."""
     reports = _Reports(session)
     output = io.BytesIO()
@@ -90,7 +90,7 @@ def run(session: pytest.Session, items: Sequence[pytest.Item], kernel: Kernel) -
 
 
 def _run_in_guest(
-    items: Sequence[pytest.Item], kernel: Kernel, reports: _Reports, output: io.BytesIO
+    items: Sequence[pytest.Item], kernel: UserMode, reports: _Reports, output: io.BytesIO
 ) -> int:
     with machine.booted(kernel) as folder:
         return mailbox.ask(

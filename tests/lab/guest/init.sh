@@ -1,5 +1,5 @@
 # The guest's first process, until it becomes inside.py: it makes the root and furnishes it.
-#   $1 the folder shared with the machine   $2 python   $3 inside.py   $4 /lib/modules, or nothing
+#   $1 the folder shared with the machine   $2 python   $3 inside.py
 set -e
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 export PATH
@@ -21,10 +21,6 @@ mount -t tmpfs -o mode=755 swarm-lab run
 mount -t tmpfs -o mode=755 swarm-lab mnt
 mkdir -m 1777 mnt/tmp run/lock
 mount --bind "$1" ".$1"
-if [ -n "$4" ]; then
-  mkdir -p lib/modules
-  mount --bind "$4" lib/modules
-fi
 
 pivot_root . .
 umount -l .

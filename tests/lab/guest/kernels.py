@@ -4,36 +4,23 @@ import hashlib
 import lzma
 import os
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 from tests.lab.debian_base import cache
 from tests.lab.errors import LabError
-from tests.lab.guest import qemu
-from tests.lab.guest.debian_kernel import debian_kernel
-from tests.lab.guest.qemu import Emulated
 from tests.lab.guest.uml import UserMode
 
 VARIABLE = "SWARM_LAB_KERNEL"
 
-Kernel = UserMode | Emulated
 
-
-def choose(say: Callable[[str], None]) -> Kernel:
-    """Give the kernel that the environment names, else Debian's in QEMU.
-
-    A LabError says how to get one.
-    """
+def choose() -> UserMode:
+    """Give the kernel that the environment names; a LabError says how to get one."""
     named = os.environ.get(VARIABLE, "")
-    if named:
-        return _named(Path(named))
-    absent = qemu.missing()
-    if absent:
+    if not named:
         raise LabError(
-            f"set {VARIABLE} to a user-mode Linux that has what is lacking,"
-            f" or install, for Debian's kernel in QEMU, {'; '.join(absent)}"
+            f"set {VARIABLE} to a user-mode Linux that has what is lacking, or to one packed by xz"
         )
-    return debian_kernel(say)
+    return _named(Path(named))
 
 
 def _named(path: Path) -> UserMode:

@@ -13,14 +13,14 @@ from tests.lab import requirements
 from tests.lab.commands import search_path
 from tests.lab.errors import LabError
 from tests.lab.guest.folder import Folder, empty, guests, kill, sweep, taken
-from tests.lab.guest.kernels import Kernel
+from tests.lab.guest.uml import UserMode
 from tests.lab.wait import PAUSE_SECONDS
 
 #: Twice what a Swarm of three nodes with Swarmscope on it takes; what is not used costs nothing.
 MEMORY = "4G"
 
-#: Quiet machines need two for user-mode Linux, and fifteen for an emulated processor.
-_BOOT_SECONDS = 300
+#: It took one to four when measured; the rest is for machines that are busy.
+_BOOT_SECONDS = 120
 
 # The kernel keeps its memory in a file of TMPDIR, and executes what is in it. A mount namespace of
 # its own holds the tmpfs, and a process namespace every process: both end when the kernel does.
@@ -31,7 +31,7 @@ _IN_NAMESPACES = (
 _WITH_ITS_PARENT = ("setpriv", "--pdeathsig", "KILL")
 
 
-def boot(folder: Folder, kernel: Kernel, memory: str = MEMORY) -> None:
+def boot(folder: Folder, kernel: UserMode, memory: str = MEMORY) -> None:
     """Boot a guest that outlives this process, and return when it takes requests.
 
     A LabError has the last words of its console.
@@ -40,7 +40,7 @@ def boot(folder: Folder, kernel: Kernel, memory: str = MEMORY) -> None:
 
 
 @contextmanager
-def booted(kernel: Kernel, memory: str = MEMORY) -> Iterator[Folder]:
+def booted(kernel: UserMode, memory: str = MEMORY) -> Iterator[Folder]:
     """Boot a guest of this process's own, which ends with it even if it is killed."""
     sweep()
     folder = Folder(guests() / f"of-{os.getpid()}")
@@ -54,13 +54,13 @@ def booted(kernel: Kernel, memory: str = MEMORY) -> Iterator[Folder]:
 
 
 def _start(
-    folder: Folder, kernel: Kernel, memory: str, before: tuple[str, ...]
+    folder: Folder, kernel: UserMode, memory: str, before: tuple[str, ...]
 ) -> "subprocess.Popen[bytes]":
     requirements.check()
     with taken(folder) as lock:
         empty(folder)
         folder.memory.mkdir()
-        words = kernel.command(folder, _init(folder, kernel.modules), memory)
+        words = kernel.command(folder, _init(folder), memory)
         with folder.console.open("wb") as console:
             started = subprocess.Popen(
                 (*before, *_IN_NAMESPACES, *words),
@@ -75,10 +75,10 @@ def _start(
     return started
 
 
-def _init(folder: Folder, modules: Path | None) -> Path:
+def _init(folder: Folder) -> Path:
     """Write the first program: a kernel's command line would not take every path there is."""
     here = Path(__file__).parent
-    words = [here / "init.sh", folder.path, sys.executable, here / "inside.py", modules or ""]
+    words = [here / "init.sh", folder.path, sys.executable, here / "inside.py"]
     file = folder.path / "init"
     file.write_text(f"#!/bin/sh\nexec sh {shlex.join(map(str, words))}\n")
     file.chmod(0o700)

@@ -15,25 +15,26 @@ from tests.lab.conftest import REPOSITORY
 from tests.lab.errors import LabError
 from tests.lab.guest import kernels, machine, mailbox
 from tests.lab.guest.folder import Folder, guests, kill
+from tests.lab.guest.uml import UserMode
 from tests.lab.wait import wait_until
 
 pytestmark = pytest.mark.netns
 
 
 @pytest.fixture(scope="module")
-def second_kernel() -> kernels.Kernel:
+def second_kernel() -> UserMode:
     """A kernel that can be booted here."""
     absent = requirements.missing()
     if absent:
         pytest.skip(f"THE LAB CANNOT RUN HERE: this machine lacks {'; '.join(absent)}")
     try:
-        return kernels.choose(print)
+        return kernels.choose()
     except LabError as error:
         pytest.skip(f"NO SECOND KERNEL: {error}")
 
 
 @pytest.fixture(scope="module")
-def guest(second_kernel: kernels.Kernel) -> Iterator[Folder]:
+def guest(second_kernel: UserMode) -> Iterator[Folder]:
     """A guest for the tests of this file."""
     with machine.booted(second_kernel, "1G") as folder:
         yield folder
@@ -95,7 +96,7 @@ def test_a_killed_runner_takes_its_guest_along() -> None:
 
 
 def test_a_guest_that_is_kept_outlives_who_booted_it(
-    second_kernel: kernels.Kernel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    second_kernel: UserMode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Until its power is cut."""
     monkeypatch.setenv("SWARM_LAB_GUESTS", str(tmp_path))

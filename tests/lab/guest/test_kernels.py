@@ -1,7 +1,6 @@
 """Which second kernel is booted, and with which words?"""
 
 import lzma
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -10,7 +9,6 @@ from tests.lab.errors import LabError
 from tests.lab.guest import kernels
 from tests.lab.guest.__main__ import parser
 from tests.lab.guest.folder import Folder
-from tests.lab.guest.qemu import Emulated
 from tests.lab.guest.uml import UserMode
 
 
@@ -20,7 +18,7 @@ def test_the_environment_names_the_kernel(tmp_path: Path, monkeypatch: pytest.Mo
     program.touch(mode=0o755)
     monkeypatch.setenv(kernels.VARIABLE, str(program))
 
-    assert kernels.choose(print) == UserMode(program)
+    assert kernels.choose() == UserMode(program)
 
 
 def test_a_packed_kernel_is_unpacked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -30,10 +28,10 @@ def test_a_packed_kernel_is_unpacked_once(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setenv(kernels.VARIABLE, str(packed))
     monkeypatch.setenv("SWARM_LAB_CACHE", str(tmp_path / "cache"))
 
-    first = kernels.choose(print)
-    again = kernels.choose(print)
+    first = kernels.choose()
+    again = kernels.choose()
     packed.write_bytes(lzma.compress(b"second"))
-    second = kernels.choose(print)
+    second = kernels.choose()
 
     assert isinstance(first, UserMode)
     assert isinstance(second, UserMode)
@@ -68,7 +66,7 @@ def test_what_is_no_kernel_is_refused(
     monkeypatch.setenv("SWARM_LAB_CACHE", str(tmp_path / "cache"))
 
     with pytest.raises(LabError, match=f"{kernels.VARIABLE}=.*{name}:? .*{complaint}"):
-        kernels.choose(print)
+        kernels.choose()
 
 
 def test_a_user_mode_linux_boots_on_the_machines_files(tmp_path: Path) -> None:
@@ -77,19 +75,6 @@ def test_a_user_mode_linux_boots_on_the_machines_files(tmp_path: Path) -> None:
 
     assert words[0] == "/opt/linux"
     assert {"mem=3G", "rootfstype=hostfs", "init=/x/init", f"uml_dir={tmp_path}"} <= {*words}
-
-
-def test_qemu_shares_the_machines_files_and_the_guests_memory(tmp_path: Path) -> None:
-    """The file server works on the memory that the guest has: both are told the same size."""
-    kernel = Emulated(image=Path("/k/vmlinuz"), initrd=Path("/k/initrd"), modules=Path("/k/m"))
-
-    words = kernel.command(Folder(tmp_path), Path("/x/init"), "3G")
-
-    after = dict(pairwise(words))
-    assert after["-m"] == "3G"
-    assert after["-object"] == "memory-backend-memfd,id=memory,size=3G,share=on"
-    assert after["-kernel"] == "/k/vmlinuz"
-    assert after["-append"].endswith("-- /x/init")
 
 
 def test_the_commands_own_options_are_left_to_it() -> None:

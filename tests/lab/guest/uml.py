@@ -6,7 +6,7 @@ from pathlib import Path
 from tests.lab.guest.folder import Folder
 
 #: As many as small machines have; each takes a processor of this machine's when it works.
-PROCESSORS = 2
+_PROCESSORS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,10 +14,6 @@ class UserMode:
     """A Linux that is a program of this one's, with everything built in."""
 
     program: Path
-
-    @property
-    def modules(self) -> None:
-        """It loads none."""
 
     def command(self, folder: Folder, init: Path, memory: str) -> tuple[str, ...]:
         """Return the words; its console is its standard output.
@@ -28,7 +24,7 @@ class UserMode:
         return (
             str(self.program),
             f"mem={memory}",
-            f"ncpus={PROCESSORS}",
+            f"ncpus={_PROCESSORS}",
             "seccomp=on",
             f"uml_dir={folder.path}",
             "con=null",
