@@ -1,6 +1,5 @@
 """Are frames of one sender told from all others, outside and inside of VXLAN?"""
 
-import os
 import socket
 import struct
 import threading
@@ -176,11 +175,11 @@ def test_what_arrives_has_not_left(wire: Wire) -> None:
 def test_nothing_stays_open(wire: Wire) -> None:
     """Not even where one of the namespaces is gone."""
     gone = Vantage(kind=VantageKind.OVERLAY, name="shop_app", netns="/nonexistent/1-k3x9q2m7wa")
-    before = len(os.listdir("/proc/self/fd"))
+    before = len([*Path("/proc/self/fd").iterdir()])
 
     with pytest.raises(VanishedError, match="1-k3x9q2m7wa"):
         watch_arrivals(gone, SIGHT, SHORT, host=wire.peer)
     watch_arrivals(wire.peer, SIGHT, 0.0, host=wire.peer)
     watch_departures(SIGHT, 0.0, host=wire.peer)
 
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert len([*Path("/proc/self/fd").iterdir()]) == before
