@@ -26,6 +26,7 @@ from probes.model.topology import Node
 _VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)")
 #: Engines from the one up to, not with, the other make SPIs of 4-byte addresses (moby#51798).
 _ODD_ENGINES = ((29, 0, 0), (29, 2, 1))
+_NEEDED = ("host", "host, xfrm states", "host, xfrm policies", "host, addresses")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,28 +49,53 @@ class _Peer:
 
 def check(situation: Situation) -> Iterator[Answer]:
     """Compare what the kernel has with what each peer calls for; one finding for each of them."""
-    taking_part = encrypted_peers(situation)
-    if not taking_part:
+    if not encrypted_peers(situation):
         return
     host = situation.reading.host
-    closed = unread(
-        situation, "host", "host, xfrm states", "host, xfrm policies", "host, addresses"
-    )
+    closed = unread(situation, *_NEEDED)
     if host is None or closed is not None:
         yield closed or CouldNotLook(where="host, xfrm", why="it was not read")
         return
     addresses = vteps(situation.topology)
-    peers = []
-    for node, networks in taking_part:
-        vtep = addresses.get(node.id)
-        if vtep is None:
+    for node, _ in encrypted_peers(situation):
+        if node.id not in addresses:
             yield CouldNotLook(where=f"VTEP of {node.name}", why="Swarm does not tell its address")
-        else:
-            peers.append(_peer(node, vtep, networks, host, situation))
-    found = list(_judge(peers, host, situation))
-    yield from found
-    if not found and not any(_unknown_here(peer) for peer in peers):
-        yield from _errors(situation, host)
+    yield from _judge(_peers(host, situation), host, situation)
+
+
+def check_errors(situation: Situation) -> Iterator[Answer]:
+    """Compare the kernel's counters with those of last time, where all else seems well.
+
+    A kernel that does not count (CONFIG_XFRM_STATISTICS) leaves nothing to compare.
+    """
+    host, before = situation.reading.host, situation.before.host
+    if not encrypted_peers(situation):
+        return
+    closed = unread(situation, *_NEEDED, "host, xfrm errors")
+    if host is None or before is None or closed is not None:
+        why = "there is no earlier reading yet"
+        yield closed or CouldNotLook(where="host, xfrm errors", why=why)
+        return
+    peers = _peers(host, situation)
+    if any(_unknown_here(peer) for peer in peers) or any(_judge(peers, host, situation)):
+        return
+    earlier = dict(before.xfrm_errors)
+    rows = [
+        Evidence(what=name, expected=str(earlier[name]), actual=str(count))
+        for name, count in host.xfrm_errors
+        if count > earlier.get(name, count)
+    ]
+    if rows:
+        yield findings.ERRORS.found(Subject(), *rows)
+
+
+def _peers(host: HostReading, situation: Situation) -> list[_Peer]:
+    addresses = vteps(situation.topology)
+    return [
+        _peer(node, addresses[node.id], networks, host, situation)
+        for node, networks in encrypted_peers(situation)
+        if node.id in addresses
+    ]
 
 
 def _peer(
@@ -197,24 +223,6 @@ def _unknown_here(peer: _Peer) -> bool:
     return bool(peer.their_outbound) and not peer.their_outbound & peer.inbound
 
 
-def _errors(situation: Situation, host: HostReading) -> Iterator[Answer]:
-    before = situation.before.host
-    closed = unread(situation, "host, xfrm errors")
-    if closed is not None or before is None:
-        yield closed or CouldNotLook(
-            where="host, xfrm errors", why="there is no earlier reading yet"
-        )
-        return
-    earlier = dict(before.xfrm_errors)
-    rows = [
-        Evidence(what=name, expected=str(earlier[name]), actual=str(count))
-        for name, count in host.xfrm_errors
-        if count > earlier.get(name, count)
-    ]
-    if rows:
-        yield findings.ERRORS.found(Subject(), *rows)
-
-
 def _spis(numbers: frozenset[int]) -> str:
     return ", ".join(f"{number:#010x}" for number in sorted(numbers)) or "none"
 
@@ -228,9 +236,9 @@ CHECKS = (
             findings.WRONG_PORT,
             findings.UNKNOWN_SPI,
             findings.ENGINES,
-            findings.ERRORS,
         ),
         run=check,
     ),
+    Check(name="encryption errors", finds=(findings.ERRORS,), run=check_errors),
     *encryption_rules.CHECKS,
 )

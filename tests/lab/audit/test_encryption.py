@@ -1,5 +1,6 @@
 """Is every fault of an encrypted overlay found, on the node that has it?"""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -140,7 +141,7 @@ def test_a_kernel_without_esp_is_told_once(encrypted: LabAuditor) -> None:
 def test_no_association_at_all_is_told_once(encrypted: LabAuditor, pair: Pair) -> None:
     """As on a kernel without ESP: each of them is taken away."""
     rows = pair.xfrm("state", "list")
-    states = [_restorable(block) for block in rows.split("src ") if block]
+    states = [_restorable(block) for block in re.split(r"^src ", rows, flags=re.MULTILINE)[1:]]
 
     encrypted.shows(
         pair.node,
@@ -265,6 +266,8 @@ def test_a_network_without_its_rules_is_told(
 def test_errors_that_go_on_are_told(encrypted: LabAuditor, pair: Pair) -> None:
     """What the peer sends does not decrypt: its keys are other ones, under the same number."""
     lab, node, peer = pair.lab, pair.node, pair.peer
+    if lab.exec(node, "ls", "/proc/net/xfrm_stat", check=False) == "":
+        pytest.skip("THIS KERNEL LACKS CONFIG_XFRM_STATISTICS: it counts no errors of ESP")
     back = Pair(lab, peer, node)
     spi, (_, cipher) = back.spi, back.state
     name, key, *size = cipher.split()[1:]

@@ -190,6 +190,16 @@ def test_a_peer_that_has_told_nothing_is_not_blamed() -> None:
     assert found(CHECKS, seen(HOST, replace(SWARM, reports=()))) == []
 
 
+def test_a_kernel_that_counts_no_errors_has_none() -> None:
+    """As Linux without CONFIG_XFRM_STATISTICS; and the first reading has none before it."""
+    silent = replace(HOST, xfrm_errors=())
+
+    assert found(CHECKS, seen(silent)) == []
+    (answer,) = (a for check in CHECKS for a in check.run(seen(HOST, before=NodeReading())))
+    assert isinstance(answer, CouldNotLook)
+    assert answer.where == "host, xfrm errors"
+
+
 def test_errors_that_the_peer_causes_are_found_there() -> None:
     """It sends with an association that nobody here has."""
     errors = replace(HOST, xfrm_errors=(("XfrmInNoStates", 9),))
@@ -230,7 +240,14 @@ def test_engines_explain_numbers_that_differ() -> None:
 
 @pytest.mark.parametrize(
     "where",
-    ["host", "host, addresses", "host, xfrm states", "host, xfrm policies", "host, firewall"],
+    [
+        "host",
+        "host, addresses",
+        "host, xfrm states",
+        "host, xfrm policies",
+        "host, xfrm errors",
+        "host, firewall",
+    ],
 )
 def test_what_was_not_read_leaves_the_question_open(where: str) -> None:
     """An empty table that was not read is no missing association."""
@@ -242,8 +259,13 @@ def test_what_was_not_read_leaves_the_question_open(where: str) -> None:
     answers = {check.name: list(check.run(at)) for check in CHECKS}
 
     blind = {name for name, given in answers.items() if given == [failure]}
-    firewall, tables = {"encryption rules"}, {"encryption"}
-    expected = {"host": firewall | tables, "host, firewall": firewall}.get(where, tables)
+    firewall, tables = {"encryption rules"}, {"encryption", "encryption errors"}
+    others = {
+        "host": firewall | tables,
+        "host, firewall": firewall,
+        "host, xfrm errors": {"encryption errors"},
+    }
+    expected = others.get(where, tables)
     assert blind == expected
 
 
