@@ -25,6 +25,7 @@ from probes.explain.walk import (
     backend_to_follow,
     sender_to,
     standstill,
+    unasked,
     walk,
 )
 from probes.kernel.arrival import Arrivals, Sight, watch_arrivals, watch_departures
@@ -128,10 +129,8 @@ class Explainer:
                 why = f"did not answer within {_ELSEWHERE_WITHIN_SECONDS:g} s"
             except (PeerError, ValueError) as exc:
                 why = str(exc)
-        unasked = standstill(journey, situation.lookup, f"the agent of {journey.node_name}: {why}")
-        if unasked is None:
-            raise CannotExplainError(why)
-        return unasked
+        said = f"the agent of {journey.node_name}: {why}"
+        return unasked(journey, situation.lookup, said)
 
     async def _try(
         self,

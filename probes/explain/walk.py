@@ -67,15 +67,25 @@ def walk(near: Near, beyond: Beyond | None) -> Walk:
     return _walk(near.journey, near.situation.lookup, found, works=near.attempts.works)
 
 
-def standstill(journey: Journey, lookup: Lookup, why_not: str = "") -> Walk | None:
-    """Tell of a way that nobody can set out on; None where there is one.
+def standstill(journey: Journey, lookup: Lookup) -> Walk | None:
+    """Tell of a way that nobody can set out on; None where there is one."""
+    hops = (source(journey), destination(journey))
+    if all(hop.mark is Mark.OK for hop in hops):
+        return None
+    return _walk(journey, lookup, tuple(_up_to_the_break(hops)), works=False)
 
-    *why_not* is why the source's own node could not be asked.
-    """
-    hops = (source(journey, why_not=why_not), destination(journey))
-    if why_not or any(hop.mark is Mark.BROKEN for hop in hops):
-        return _walk(journey, lookup, tuple(_up_to_the_break(hops)), works=False)
-    return None
+
+def unasked(journey: Journey, lookup: Lookup, why: str) -> Walk:
+    """Tell what is known of a way whose source's node nobody could ask; *why* is why."""
+    hop, node = source(journey, why_not=why), journey.source_node
+    if node is not None and node.state == "down":
+        hop = replace(
+            hop,
+            mark=Mark.BROKEN,
+            why=f"The node {node.name}, where {journey.source_name} was last, is down.",
+            remedy=f"docker node ps {node.name}",
+        )
+    return _walk(journey, lookup, (hop,), works=False)
 
 
 def _walk(journey: Journey, lookup: Lookup, hops: tuple[Hop, ...], *, works: bool) -> Walk:

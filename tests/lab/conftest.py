@@ -46,7 +46,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
-    """Run in a second kernel, when all the others have run, what this one cannot."""
+    """Run in a second kernel, beside all the others, what this one cannot."""
     if session.config.option.collectonly or INSIDE in os.environ or requirements.missing():
         return (yield)
     unable = [item for item in session.items if _lacks(item)]
@@ -57,10 +57,11 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
         session.config.stash[_NOT_RUN] = unable, str(error)
         return (yield)
     session.items = [item for item in session.items if item not in unable]
+    meanwhile = elsewhere.Elsewhere(unable, second) if second else None
     result = yield
-    if second is not None:
+    if meanwhile is not None:
         say(f"in a second kernel, what this one cannot run ({len(unable)}):")
-        elsewhere.run(session, unable, second)
+        meanwhile.report(session)
     return result
 
 

@@ -7,6 +7,7 @@ are summed up like any other test's.
 
 import io
 import json
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -22,6 +23,8 @@ REPORTS = "SWARM_LAB_REPORTS"
 #: A guest that is this late is hung: a minute or two for a test is much, and a Swarm comes first.
 _LIMIT_SECONDS = 600
 _LIMIT_SECONDS_PER_TEST = 180
+
+_PAUSE_SECONDS = 0.2
 
 _PYTEST = (".venv/bin/python", "-m", "pytest", "-p", "no:cacheprovider")
 
@@ -53,9 +56,6 @@ class _Reports:
         for line in lines:
             self._log(json.loads(line))
 
-    def flush(self) -> None:
-        """Nothing is held back but the beginning of a line."""
-
     def _log(self, data: dict[str, object]) -> None:
         hook = self._session.config.hook
         report: pytest.TestReport = hook.pytest_report_from_serializable(
@@ -71,33 +71,73 @@ class _Reports:
                 raise self._session.Failed(self._session.shouldfail)
 
 
-def run(session: pytest.Session, items: Sequence[pytest.Item], kernel: UserMode) -> None:
-    """Run *items* in a guest; those of which it says nothing have failed, with its last words."""
-    reports = _Reports(session)
-    output = io.BytesIO()
-    try:
-        status = _run_in_guest(items, kernel, reports, output)
-    except LabError as error:
-        why = f"{error}"
-    else:
-        if status == pytest.ExitCode.INTERRUPTED:
+class Elsewhere:
+    """Tests under way in a guest, beside those of this session."""
+
+    def __init__(self, items: Sequence[pytest.Item], kernel: UserMode) -> None:
+        self._items = items
+        self._kernel = kernel
+        self._inbox = _Inbox()
+        self._output = io.BytesIO()
+        self._why = ""
+        self._interrupted = False
+        # The guest ends with the thread that booted it; and whoever gives up need not wait for it.
+        self._thread = threading.Thread(target=self._work, daemon=True)
+        self._thread.start()
+
+    def _work(self) -> None:
+        try:
+            status = _run_in_guest(self._items, self._kernel, self._inbox, self._output)
+        except LabError as error:
+            self._why = f"{error}"
+        else:
+            self._interrupted = status == pytest.ExitCode.INTERRUPTED
+            self._why = f"pytest in the second kernel ended with status {status}"
+
+    def report(self, session: pytest.Session) -> None:
+        """Log how the tests end; those of which the guest says nothing have failed."""
+        reports = _Reports(session)
+        while self._thread.is_alive():
+            self._thread.join(_PAUSE_SECONDS)
+            reports.write(self._inbox.take())
+        reports.write(self._inbox.take())
+        if self._interrupted:
             raise KeyboardInterrupt
-        why = f"pytest in the second kernel ended with status {status}"
-    said = output.getvalue().decode(errors="replace").strip()
-    for item in items:
-        if item.nodeid not in reports.ended:
-            _log_failure(item, f"did not run to its end: {why}\n{said}".rstrip())
+        said = self._output.getvalue().decode(errors="replace").strip()
+        for item in self._items:
+            if item.nodeid not in reports.ended:
+                _log_failure(item, f"did not run to its end: {self._why}\n{said}".rstrip())
+
+
+class _Inbox:
+    """What one thread writes and another takes."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._held = b""
+
+    def write(self, added: bytes) -> None:
+        with self._lock:
+            self._held += added
+
+    def flush(self) -> None:
+        """Nothing is held back."""
+
+    def take(self) -> bytes:
+        with self._lock:
+            taken, self._held = self._held, b""
+            return taken
 
 
 def _run_in_guest(
-    items: Sequence[pytest.Item], kernel: UserMode, reports: _Reports, output: io.BytesIO
+    items: Sequence[pytest.Item], kernel: UserMode, inbox: _Inbox, output: io.BytesIO
 ) -> int:
     with machine.booted(kernel) as folder:
         return mailbox.ask(
             folder,
             (*_PYTEST, *(item.nodeid for item in items)),
             (output, output),
-            also=((folder.path / "reports", reports),),
+            also=((folder.path / "reports", inbox),),
             # Nobody needs its Swarm to be taken down with care.
             environment={REPORTS: str(folder.path / "reports"), "SWARM_LAB_KEEP": "1"},
             limit=_LIMIT_SECONDS + _LIMIT_SECONDS_PER_TEST * len(items),

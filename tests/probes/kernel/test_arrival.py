@@ -2,6 +2,7 @@
 
 import socket
 import struct
+import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +17,6 @@ from probes.errors import VanishedError
 from probes.kernel.arrival import Arrivals, Sight, watch_arrivals, watch_departures
 from probes.model.vantage import Vantage, VantageKind
 from probes.vantage import open_socket
-from tests.probes.kernel.place import Place
 from tests.probes.wire import PEER_ADDRESS, TASK_ADDRESS, Wire
 
 pytestmark = pytest.mark.netns
@@ -85,11 +85,8 @@ def arrivals(wire: Wire, sight: Sight, seconds: float) -> Callable[[], Arrivals]
 
 def give_device(wire: Wire) -> None:
     """Let the watching node unpack."""
-    assert wire.peer.netns is not None
-    file = Path(wire.peer.netns)
-    place = Place.__new__(Place)
-    place.folder = file.parent
-    place.ip(file.name, DEVICE)
+    argv = ("nsenter", f"--net={wire.peer.netns}", "ip", "-batch", "-")
+    subprocess.run(argv, input=DEVICE, text=True, check=True)
 
 
 def test_what_is_unpacked_is_seen_outside_and_inside(wire: Wire) -> None:
