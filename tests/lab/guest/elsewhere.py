@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab.errors import LabError
 from tests.lab.guest import machine, mailbox
 from tests.lab.guest.uml import UserMode
 
@@ -88,8 +87,8 @@ class Elsewhere:
     def _work(self) -> None:
         try:
             status = _run_in_guest(self._items, self._kernel, self._inbox, self._output)
-        except LabError as error:
-            self._why = f"{error}"
+        except Exception as error:  # noqa: BLE001 -- told as each test's failure
+            self._why = f"{error!r}"
         else:
             self._interrupted = status == pytest.ExitCode.INTERRUPTED
             self._why = f"pytest in the second kernel ended with status {status}"

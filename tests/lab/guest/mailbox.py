@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -110,6 +111,9 @@ def _handing_on_signals(stem: Path) -> Iterator[None]:
     def hand_on(_number: int, _frame: FrameType | None) -> None:
         stem.with_suffix(END).touch()
 
+    if threading.current_thread() is not threading.main_thread():
+        yield  # Python tells only the main thread of signals; this one ends with the process
+        return
     before = {number: signal.signal(number, hand_on) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
