@@ -39,6 +39,8 @@ from probes.wire import load_hops, load_walk
 
 #: How long the far side watches for echoes; they are sent five times a second.
 _WATCH_SECONDS = 1.0
+#: Each takes one of the few threads for what blocks.
+_AT_ONCE = 2
 #: How long the other agents get; the command gives its own agent 10 s.
 _FAR_WITHIN_SECONDS = 4.0
 _ELSEWHERE_WITHIN_SECONDS = 9.0
@@ -79,6 +81,9 @@ class Explainer:
         self._agent_port = agent_port
         self._host = host
         self._far_within_seconds = far_within_seconds
+        # Two kinds of turn: who waits for another node's help must not keep it from that node.
+        self._walking = asyncio.Semaphore(_AT_ONCE)
+        self._helping = asyncio.Semaphore(_AT_ONCE)
 
     async def explain(self, question: Question) -> Walk:
         """Walk the way, or let the agent on the source's node walk it.
@@ -92,6 +97,11 @@ class Explainer:
             return stuck
         if journey.source.node_id != situation.node.id:
             return await self._elsewhere(question, journey, situation)
+        async with self._walking:
+            return await self._here(question, journey, situation)
+
+    async def _here(self, question: Question, journey: Journey, situation: Situation) -> Walk:
+        """Walk the way from this very node."""
         vantage = _vantage(journey.source, situation)
         attempts = Attempts()
         if vantage is not None:
@@ -106,9 +116,10 @@ class Explainer:
         known = await self._now()
         journey = journey_of(asked.question, known.lookup)
         network = known.lookup.networks.get(asked.network)
-        watching = asyncio.to_thread(self._arrivals, asked, journey, network, known)
-        arrivals, situation = await asyncio.gather(watching, self._now(anew=True))
-        return await asyncio.to_thread(_far, asked, journey, situation, arrivals)
+        async with self._helping:
+            watching = asyncio.to_thread(self._arrivals, asked, journey, network, known)
+            arrivals, situation = await asyncio.gather(watching, self._now(anew=True))
+            return await asyncio.to_thread(_far, asked, journey, situation, arrivals)
 
     async def _now(self, *, anew: bool = False) -> Situation:
         observed = await self._observe(anew=anew)

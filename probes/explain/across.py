@@ -25,7 +25,6 @@ DEVICES = (
     "overlay_wrong_vni",
     "overlay_wrong_port",
     "overlay_mtu_uneven",
-    "overlay_losing",
     "overlay_vni_taken",
 )
 ROWS = ("fdb_", "neighbour_")
@@ -98,7 +97,7 @@ def over_the_overlay(near: Near, network: Network, backend: Task) -> Iterator[Ho
         place,
         f"{address} is {'here' if local else row_of(near.situation, network, address)}",
         ROWS,
-        lambda item: item.subject.network == network.name and item.subject.item == str(address),
+        lambda item: is_row_for(item, network, address, peer),
         # Of a node that is gone, gossip has taken all rows away.
         works=reached or near.attempts.misses_node(backend.node_id),
     )
@@ -113,6 +112,14 @@ def over_the_overlay(near: Near, network: Network, backend: Task) -> Iterator[Ho
             ),
             works=reached,
         )
+
+
+def is_row_for(item: Finding, network: Network, address: IPv4Address | None, node: str) -> bool:
+    """Tell whether a finding is about the rows for an address on a node, or for all of that."""
+    subject = item.subject
+    if item.code == "fdb_peer_missing":
+        return (subject.network, subject.peer) == (network.name, node)
+    return (subject.network, subject.item) == (network.name, str(address))
 
 
 def row_of(situation: Situation, network: Network, address: IPv4Address | None) -> str:

@@ -8,7 +8,7 @@ from probes.audit.expected import vteps
 from probes.audit.fdb import mac_of
 from probes.audit.local_overlays import pasted
 from probes.audit.situation import Situation
-from probes.explain.across import DEVICES, ROWS, row_of
+from probes.explain.across import DEVICES, ROWS, is_row_for, row_of
 from probes.explain.hops import Judge
 from probes.explain.journey import Journey
 from probes.kernel.arrival import Arrivals
@@ -153,7 +153,7 @@ def _way_back(far: Far, sender: IPv4Address) -> Hop:
         far.overlay,
         f"{sender} is {row_of(far.situation, far.network, sender)}",
         ROWS,
-        lambda item: item.subject.network == far.network.name and item.subject.item == str(sender),
+        lambda item: is_row_for(item, far.network, sender, peer),
         works=far.works,
     )
     if hop.mark is not Mark.OK or far.works or sender == journey.address:

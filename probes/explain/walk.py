@@ -159,10 +159,13 @@ def _up_to_the_break(hops: Iterable[Hop]) -> Sequence[Hop]:
         kept.append(hop)
         if hop.mark is Mark.BROKEN:
             break
+    if not kept or kept[-1].name != _ANSWER or kept[-1].mark is not Mark.BROKEN:
+        return kept
     doubtful = next((at for at, hop in enumerate(kept) if hop.mark is Mark.DOUBTFUL), None)
-    if kept and kept[-1].name == _ANSWER and kept[-1].mark is Mark.BROKEN and doubtful is not None:
+    if doubtful is not None:
         return [*kept[:doubtful], replace(kept[doubtful], mark=Mark.BROKEN)]
-    return kept
+    # Where somebody could not look, it may stop there as well.
+    return kept[:-1] if any(hop.mark is Mark.UNKNOWN for hop in kept) else kept
 
 
 def address_of(near: Near, backend: Task) -> IPv4Address | None:

@@ -55,9 +55,12 @@ class Walk:
         if self.broken:
             return self.broken.why
         if not self.works:
-            unseen = [hop.name for hop in self.hops if hop.mark is Mark.UNKNOWN]
+            unseen = dict.fromkeys(hop.name for hop in self.hops if hop.mark is Mark.UNKNOWN)
             if unseen:
-                return f"It cannot be said: this could not be looked at: {', '.join(unseen)}."
+                return (
+                    "Where it stops cannot be said, since this could not be looked at: "
+                    f"{', '.join(unseen)}."
+                )
             return "It does not answer, although every hop looks as it should."
         doubtful = next((hop for hop in self.hops if hop.mark is Mark.DOUBTFUL), None)
         return f"It works, but: {doubtful.why}" if doubtful else ""

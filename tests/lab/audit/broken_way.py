@@ -119,6 +119,8 @@ class Way:
         self.here.within("ip", "link", "set", self.here.port, "master", "br0")
 
     def lose_row(self) -> None:
+        """Lose what Docker wrote; and keep the kernel from learning it from answers."""
+        self.here.within("ip", "link", "set", "vxlan0", "type", "vxlan", "nolearning")
         self.here.within("bridge", "fdb", "del", *self._row(self.there, self.there.node))
 
     def misdirect_row(self) -> None:
@@ -126,6 +128,7 @@ class Way:
         self.here.within("bridge", "fdb", "replace", *row, "self", "permanent")
 
     def restore_row(self) -> None:
+        self.here.within("ip", "link", "set", "vxlan0", "type", "vxlan", "learning")
         row = self._row(self.there, self.there.node)
         self.here.within("bridge", "fdb", "replace", *row, "self", "permanent")
 
@@ -144,28 +147,24 @@ class Way:
     # --- between the nodes ---
 
     def block_out(self) -> None:
-        self.here.on_node("nft", *_block("output", "udp dport 4789 drop"))
+        self.here.on_node("nft", _drop("ip", "{ type filter hook output priority 0; }"))
 
     def unblock_out(self) -> None:
-        self.here.on_node("nft", *_UNBLOCK)
+        self.here.on_node("nft", f"delete table ip {_TABLE}")
 
     def block_in(self) -> None:
-        self.there.on_node("nft", *_block("input", "udp dport 4789 drop"))
+        self.there.on_node("nft", _drop("ip", "{ type filter hook input priority 0; }"))
 
     def unblock_in(self) -> None:
-        self.there.on_node("nft", *_UNBLOCK)
+        self.there.on_node("nft", f"delete table ip {_TABLE}")
 
     def block_between(self) -> None:
-        self._in_fabric("qdisc", "add", "dev", self._cable, "clsact")
-        match = ("protocol", "ip", "u32", "match", "ip", "dport", "4789", "0xffff")
-        act = ("action", "drop")
-        self._in_fabric("filter", "add", "dev", self._cable, "ingress", *match, *act)
+        """Drop it behind the source's cable, where neither node can see that."""
+        hook = f"{{ type filter hook ingress device {self._cable} priority 0; }}"
+        run(*in_network(self.lab.layout.fabric, "nft", _drop("netdev", hook)))
 
     def unblock_between(self) -> None:
-        self._in_fabric("qdisc", "del", "dev", self._cable, "clsact")
-
-    def _in_fabric(self, *words: str) -> None:
-        run(*in_network(self.lab.layout.fabric, "tc", *words))
+        run(*in_network(self.lab.layout.fabric, "nft", f"delete table netdev {_TABLE}"))
 
     @property
     def _cable(self) -> str:
@@ -223,17 +222,12 @@ class Way:
                 end.within("ip", "neigh", "replace", *row)
 
 
-_UNBLOCK = ("delete", "table", "ip", _TABLE)
-
-
-def _block(hook: str, rule: str) -> tuple[str, ...]:
-    chain = f"{{ type filter hook {hook} priority 0; }}"
-    script = (
-        f"add table ip {_TABLE}",
-        f"add chain ip {_TABLE} only {chain}",
-        f"add rule ip {_TABLE} only {rule}",
+def _drop(family: str, hook: str) -> str:
+    """Write what nft is told to drop VXLAN at a hook."""
+    return (
+        f"add table {family} {_TABLE}; add chain {family} {_TABLE} only {hook}; "
+        f"add rule {family} {_TABLE} only udp dport 4789 drop"
     )
-    return ("; ".join(script),)
 
 
 def find_way(auditor: LabAuditor, sources: Sequence[str], destination: str) -> Way:

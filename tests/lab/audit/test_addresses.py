@@ -14,7 +14,7 @@ from tests.lab.audit import services
 from tests.lab.audit.looking import LabAuditor
 from tests.lab.lab import Lab
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.faults]
 
 NAME = "narrow"
 #: Six addresses: the gateway, node1's load balancer, and four more.

@@ -15,7 +15,7 @@ from tests.lab.containers import container_of
 from tests.lab.layout import Node
 from tests.lab.wait import wait_until
 
-pytestmark = [pytest.mark.lab, pytest.mark.needs("ipvs")]
+pytestmark = [pytest.mark.lab, pytest.mark.faults, pytest.mark.needs("ipvs")]
 
 NETWORK, SERVICE = "shop_app", "shop_web"
 DATA, DATABASE, DATABASE_PORT = "shop_data", "shop_orders-db", 5432

@@ -23,7 +23,7 @@ from tests.lab.lab import Lab
 from tests.lab.layout import Node
 from tests.lab.wait import wait_until
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.faults]
 
 #: Swarm gives a node up after three heartbeats, of about 5 s each, and a new leader starts anew.
 GIVEN_UP_WITHIN_SECONDS = 120.0

@@ -18,7 +18,7 @@ from tests.lab.layout import Node
 from tests.lab.lies import Liar
 from tests.lab.wait import wait_until
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.faults]
 
 #: Of one task, and on one network alone.
 ASKING = "shop_orders-db"

@@ -13,7 +13,7 @@ from tests.lab.lab import Lab
 from tests.lab.layout import Node
 from tests.lab.wait import wait_until
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.faults]
 
 STACK = "crypt"
 NETWORK = "crypt_default"

@@ -1,7 +1,7 @@
 """Does `probe explain` name the hop that is broken, where it is, and what to do?"""
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -19,7 +19,7 @@ from tests.lab.errors import LabError
 from tests.lab.lies import Liar
 from tests.lab.wait import wait_until
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.faults]
 
 #: Gossip and the kernel's own memory (learned rows, ARP) take their time.
 _WITHIN_SECONDS = 60.0
@@ -409,20 +409,6 @@ def _vip_and_mark(way: Way) -> tuple[str, str, str]:
     raise LabError(f"no mark for {vips} in: {rules}")
 
 
-def _stale(way: Way) -> None:
-    _, _, mark = _vip_and_mark(way)
-    _lb(way, "ipvsadm", "-a", "-f", mark, "-r", f"{_free(way)}:0", "-m", "-w", "1")
-
-
-def _not_stale(way: Way) -> None:
-    _, _, mark = _vip_and_mark(way)
-    _lb(way, "ipvsadm", "-d", "-f", mark, "-r", f"{_free(way)}:0")
-
-
-def _free(way: Way) -> str:
-    return str(way.here.address).rpartition(".")[0] + ".250"
-
-
 @dataclass
 class Vip:
     """What leads to the VIP, taken away and put back."""
@@ -442,14 +428,13 @@ class Vip:
     def forwarding(self, value: str) -> None:
         _lb(self.way, "sysctl", "-q", "-w", f"net.ipv4.ip_forward={value}")
 
-    def weights(self, weight: str) -> None:
-        listed = self.way.lab.netns(
-            self.way.here.node, self.way.here.balancer, "ipvsadm", "-S", "-n"
-        )
-        for line in listed.splitlines():
-            words = line.split()
-            if words[0] == "-a" and words[2] == self.mark:
-                _lb(self.way, "ipvsadm", "-e", "-f", self.mark, "-r", words[4], "-m", "-w", weight)
+    def backend(self, command: str, address: str) -> None:
+        weight = ("-m", "-w", "1") if command == "-a" else ()
+        _lb(self.way, "ipvsadm", command, "-f", self.mark, "-r", f"{address}:0", *weight)
+
+    @property
+    def nobody(self) -> str:
+        return str(self.way.here.address).rpartition(".")[0] + ".250"
 
 
 @pytest.mark.needs("ipvs")
@@ -465,30 +450,49 @@ class Vip:
         ),
         (
             "balancer_backend_stale",
-            lambda vip: _stale(vip.way),
-            lambda vip: _not_stale(vip.way),
+            lambda vip: vip.backend("-a", vip.nobody),
+            lambda vip: vip.backend("-d", vip.nobody),
         ),
     ],
+    ids=["mark missing", "alias missing", "forwarding off", "stale backend"],
 )
 def test_the_load_balancer_is_named(
     auditor: LabAuditor,
     balanced: Way,
     code: str,
-    inject: Fault,
-    remove: Fault,
+    inject: Callable[[Vip], object],
+    remove: Callable[[Vip], object],
 ) -> None:
     """Its tasks answer, and what should lead to them from their VIP does not."""
     wait_until_it_works(auditor, balanced, "shop_web:80")
     vip = Vip(balanced)
-    inject(vip)  # type: ignore[arg-type]
+    inject(vip)
     try:
         hop = wait_for_break(auditor, balanced, "shop_web:80", "load balancer")
     finally:
-        remove(vip)  # type: ignore[arg-type]
+        remove(vip)
 
     assert hop.code == code
     assert hop.place == f"lb shop_app on {balanced.here.node.name}"
     assert hop.remedy
+    wait_until_it_works(auditor, balanced, "shop_web:80")
+
+
+@pytest.mark.needs("ipvs")
+def test_a_backend_that_is_missing_is_odd(auditor: LabAuditor, balanced: Way) -> None:
+    """The others answer for it: it works, and yet somebody should know."""
+    wait_until_it_works(auditor, balanced, "shop_web:80")
+    vip, lost = Vip(balanced), str(balanced.there.address)
+    vip.backend("-d", lost)
+    try:
+        walk = ways(auditor, balanced, "shop_web:80")
+    finally:
+        vip.backend("-a", lost)
+
+    (hop,) = (hop for hop in walk.hops if hop.mark is Mark.DOUBTFUL)
+    assert (hop.name, hop.code) == ("load balancer", "balancer_backend_missing")
+    assert walk.cause.startswith("It works, but: ")
+    assert status_of(walk) == 0
     wait_until_it_works(auditor, balanced, "shop_web:80")
 
 

@@ -20,7 +20,7 @@ from tests.lab.lab import Lab
 from tests.lab.layout import Node
 from tests.lab.wait import wait_until
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.faults]
 
 NETWORK = "shop_app"
 #: Memberlist takes some seconds to give a node up, and an Engine up to a minute to try again.

@@ -10,7 +10,7 @@ import pytest
 from tests.lab.audit.looking import LabAuditor
 from tests.lab.layout import Node
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.faults]
 
 FORWARDING = "net.ipv4.ip_forward"
 

@@ -14,7 +14,7 @@ from tests.lab.audit.looking import LabAuditor
 from tests.lab.lab import Lab
 from tests.lab.layout import Node
 
-pytestmark = [pytest.mark.lab, pytest.mark.needs("ipvs")]
+pytestmark = [pytest.mark.lab, pytest.mark.faults, pytest.mark.needs("ipvs")]
 
 SERVICE = "shop_gateway"
 PORT = "8080"

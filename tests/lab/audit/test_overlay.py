@@ -21,7 +21,7 @@ from tests.lab.lab import Lab
 from tests.lab.layout import Node
 from tests.lab.wait import wait_until
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.faults]
 
 NETWORK = "shop_app"
 #: Nobody's, but in the nodes' subnet.

@@ -10,7 +10,7 @@ from tests.lab.audit.looking import LabAuditor
 from tests.lab.lab import Lab
 from tests.lab.wait import wait_until
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.faults]
 
 NAME = "audited"
 

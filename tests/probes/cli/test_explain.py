@@ -101,7 +101,7 @@ def test_the_document_has_every_hop(tmp_path: Path) -> None:
         ),
         (walk(SOURCE, ROW), 1, "cause: On node1"),
         (walk(SOURCE, UNSEEN, ROW), 1, "cause: On node1"),
-        (walk(SOURCE, UNSEEN), 3, "this could not be looked at: other half."),
+        (walk(SOURCE, UNSEEN), 3, "since this could not be looked at: other half."),
         (walk(SOURCE), 1, "It does not answer, although every hop looks as it should."),
     ],
 )

@@ -102,6 +102,17 @@ def test_rows_and_devices_concern_the_task_that_is_followed() -> None:
     assert local == {"forwarding entry": Mark.OK}
 
 
+@pytest.mark.parametrize(("peer", "mark"), [("node2", Mark.BROKEN), ("node3", Mark.OK)])
+def test_rows_that_lack_for_a_whole_node_lack_for_its_task(peer: str, mark: Mark) -> None:
+    """One finding stands for all of them."""
+    found = fdb.PEER_MISSING.found(Subject(network="shop_app", peer=peer, item="198.18.0.12"), ROW)
+    here = near(found, tried=nothing_from_node2())
+
+    hops = {hop.name: hop.mark for hop in across.over_the_overlay(here, APP, API_2)}
+
+    assert hops["forwarding entry"] is mark
+
+
 def test_of_a_node_that_is_gone_the_rows_are_too() -> None:
     """That is no cause, but what came of it."""
     lost = {NODE2.id: result(Outcome.TIMEOUT)}

@@ -136,11 +136,12 @@ def test_what_was_only_odd_explains_an_answer_that_does_not_come() -> None:
 def test_what_was_not_seen_is_said() -> None:
     """Then nobody knows where it stops."""
     unseen = replace(ARRIVED, name="other half", mark=Mark.UNKNOWN, saw="its agent: no answer")
-    tried = nothing_from_node2(tasks={}, echoes={}, vip=(), passed_on={})
-    found = walk(near(tried=tried), Beyond(backend=API_2, hops=(unseen,)))
+    found = walk(near(tried=nothing_from_node2()), Beyond(backend=API_2, hops=(unseen,)))
 
     assert (found.works, found.broken) == (False, None)
-    assert found.cause == "It cannot be said: this could not be looked at: other half."
+    assert found.cause == (
+        "Where it stops cannot be said, since this could not be looked at: other half."
+    )
 
 
 @pytest.mark.parametrize(
