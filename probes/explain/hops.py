@@ -31,7 +31,9 @@ class Judge:
         *,
         works: bool | None,
     ) -> Hop:
-        """Mark a hop by the worst finding of these codes, or families, that concerns the way.
+        """Mark a hop by the worst finding of these codes that concerns the way.
+
+        One that ends with an underscore stands for all that begin with it.
 
         *works* tells whether packets passed here just now; None when that was not tried. What
         loses traffic breaks the hop, unless they did; what only may lose it leaves it doubtful.
@@ -41,7 +43,7 @@ class Judge:
             (
                 finding
                 for finding in self.found.findings
-                if finding.code.startswith(tuple(codes))
+                if _is_one_of(finding.code, codes)
                 and FINDINGS[finding.code].severity is not Severity.INFO
                 and concerns(finding)
             ),
@@ -75,7 +77,7 @@ class Judge:
         blind = (
             f"{item.where}: {item.why}"
             for item in self.found.unanswered
-            if any(code.startswith(tuple(codes)) for code in _CODES_OF_CHECK[item.check])
+            if any(_is_one_of(code, codes) for code in _CODES_OF_CHECK[item.check])
             and (
                 not item.where.startswith(_KINDS_OF_PLACE) or item.where.startswith(place_of(place))
             )
@@ -84,6 +86,11 @@ class Judge:
         if why and not works:
             return Hop(name=name, place=place, mark=Mark.UNKNOWN, saw=why)
         return Hop(name=name, place=place, mark=Mark.OK, saw=saw)
+
+
+def _is_one_of(code: str, codes: Collection[str]) -> bool:
+    families = tuple(each for each in codes if each.endswith("_"))
+    return code in codes or code.startswith(families)
 
 
 def place_of(place: str) -> str:

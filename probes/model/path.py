@@ -68,5 +68,7 @@ class Walk:
     @property
     def remedy(self) -> str:
         """Give the command that mends the cause; "" when there is none."""
-        hops = (hop for hop in self.hops if hop.mark in {Mark.BROKEN, Mark.DOUBTFUL})
+        if self.broken:
+            return self.broken.remedy
+        hops = (hop for hop in self.hops if hop.mark is Mark.DOUBTFUL)
         return next((hop.remedy for hop in hops if hop.remedy), "")

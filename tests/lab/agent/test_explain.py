@@ -202,13 +202,14 @@ def test_many_explanations_leave_nothing_open(way: Way) -> None:
     both = (way.here.node, way.there.node)
     before = [_held(lab, node) for node in both]
 
-    told = at_once(lambda node: said(lab, node, way.here.task, destination), lab.nodes)
-
-    assert [status for _, status in told] == [0] * len(told)
+    for _ in range(3):
+        told = at_once(lambda node: said(lab, node, way.here.task, destination), lab.nodes)
+        assert [status for _, status in told] == [0] * len(told)
 
     def as_before() -> bool:
         after = [_held(lab, node) for node in both]
-        if any(now > was for was, now in zip(before, after, strict=True)):
+        # Connections between agents come and go by one or two; nine would have been left.
+        if any(now > was + 2 for was, now in zip(before, after, strict=True)):
             raise LabError(f"descriptors: {before} became {after}")
         return True
 

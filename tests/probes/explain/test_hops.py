@@ -77,3 +77,13 @@ def test_what_could_not_be_looked_at_is_not_well(
 
     assert told.mark is mark
     assert ("too many rows" in told.saw) is (mark is Mark.UNKNOWN)
+
+
+def test_a_code_is_not_another_that_begins_like_it() -> None:
+    """Only what ends with an underscore stands for a family."""
+    found = overlay.MTU_UNEVEN.found(
+        Subject(network="shop_app", item="vxlan0"), ROW, netns="/netns/1-app", mtu="1450"
+    )
+
+    assert hop(judge([found]), works=False, codes=("overlay_mtu",)).mark is Mark.OK
+    assert hop(judge([found]), works=False, codes=("overlay_mtu_uneven",)).mark is Mark.DOUBTFUL

@@ -133,6 +133,15 @@ def test_what_was_only_odd_explains_an_answer_that_does_not_come() -> None:
     assert broken.broken.code == "overlay_mtu_uneven"
 
 
+def test_the_remedy_is_that_of_the_broken_hop() -> None:
+    """Not that of one before it which is odd, and has a command of its own."""
+    broken = replace(ARRIVED, mark=Mark.BROKEN, why="It does not arrive.", remedy="tcpdump")
+    found = walk(near(MTU, tried=nothing_from_node2()), Beyond(backend=API_2, hops=(broken,)))
+
+    assert [hop.mark for hop in found.hops].count(Mark.DOUBTFUL) == 1
+    assert (found.cause, found.remedy) == ("It does not arrive.", "tcpdump")
+
+
 def test_what_was_not_seen_is_said() -> None:
     """Then nobody knows where it stops."""
     unseen = replace(ARRIVED, name="other half", mark=Mark.UNKNOWN, saw="its agent: no answer")
