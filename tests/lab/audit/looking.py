@@ -161,9 +161,10 @@ class LabAuditor:
             remove()
 
         def as_before() -> bool:
-            now = self.findings(node, probing=probing)
-            if now.keys() != before:
-                raise LabError(f"new: {now.keys() - before}; gone: {before - now.keys()}")
+            """See nothing new; what was still settling before may be gone."""
+            new = self.findings(node, probing=probing).keys() - before
+            if new:
+                raise LabError(f"still found: {new}")
             return True
 
         wait_until(as_before, timeout, f"{code} is gone from {node.name}, and nothing else came")

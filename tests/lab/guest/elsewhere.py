@@ -88,7 +88,7 @@ class Elsewhere:
         try:
             status = _run_in_guest(self._items, self._kernel, self._inbox, self._output)
         except Exception as error:  # noqa: BLE001 -- told as each test's failure
-            self._why = f"{error!r}"
+            self._why = str(error) or repr(error)
         else:
             self._interrupted = status == pytest.ExitCode.INTERRUPTED
             self._why = f"pytest in the second kernel ended with status {status}"
