@@ -61,6 +61,8 @@ AGENT_MISSING = FindingSpec(
     evidence="The agent's task on the node, and its report.",
     remedy="docker service ps --no-trunc --filter node={peer} {service}",
     references=("moby#36696",),
+    # An agent that cannot start is on its way for ever.
+    patient=False,
 )
 
 FINDINGS = (

@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from tests.lab.commands import run
 from tests.lab.errors import CommandError
+from tests.lab.guest.mailbox import INSIDE
 
 #: As the Engine makes them (moby, libnetwork/drivers/overlay/encryption.go).
 _SECURITY_ASSOCIATION = (
@@ -34,6 +35,10 @@ TRIALS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "nft_numgen": (
             "loss of some packets",
             "nft 'add table t; add chain t c; add rule t c numgen random mod 100 < 5 drop'",
+        ),
+        "own_limits": (
+            "full tables, whose limits hold for the whole machine",
+            f'[ -n "${INSIDE}" ] || {{ echo "it is not the lab\'s own" >&2; false; }}',
         ),
     }
 )

@@ -14,7 +14,8 @@ from tests.lab.audit.looking import LabAuditor
 from tests.lab.errors import LabError
 from tests.lab.lab import Lab
 from tests.lab.layout import Node
-from tests.lab.swarmscope import AGENT_PORT, agent_container, get, query
+from tests.lab.swarmscope import AGENT_PORT, agent_container, get, query, wait_until_ready
+from tests.lab.swarmscope_images import image_of
 from tests.lab.wait import wait_until
 
 pytestmark = pytest.mark.lab
@@ -144,3 +145,40 @@ def test_every_check_could_look_everywhere(swarmscope: Lab, calm: dict[str, list
         blind = [seen for seen in series(node, "swarmscope_audit_check_success") if not seen.value]
         assert [dict(seen.labels) for seen in blind] == []
         assert value(node, "swarmscope_audit_rounds_total") > 0
+
+
+#: Its hold, twice: an agent that cannot start is replaced again and again meanwhile.
+_MISSED_WITHIN_SECONDS = 240.0
+
+
+@pytest.mark.faults
+def test_an_agent_that_cannot_start_is_missed(
+    swarmscope: Lab,
+    calm: dict[str, list[str]],
+) -> None:
+    """Its image is gone from its node; the manager's agent tells, of that node alone."""
+    lab = swarmscope
+    manager, victim = lab.manager, lab.nodes[-1]
+    image, kept = image_of("swarmscope"), "kept/for-later"
+    lab.docker(victim, "tag", image, kept)
+    lab.docker(victim, "rmi", "--force", image)
+    try:
+        lab.docker(victim, "rm", "--force", agent_container(lab, victim))
+        wait_until(
+            lambda: value(
+                manager,
+                "swarmscope_findings",
+                code="control_agent_missing",
+                peer_node=victim.name,
+            ),
+            _MISSED_WITHIN_SECONDS,
+            f"{manager.name} misses the agent of {victim.name}",
+            pause=2,
+        )
+        document, _ = _audit(lab, manager)
+        codes = [item["code"] for item in document["nodes"][0]["findings"]]
+        assert sorted(codes) == sorted([*calm[manager.name], "control_agent_missing"])
+    finally:
+        lab.docker(victim, "tag", kept, image)
+        lab.docker(victim, "rmi", kept)
+        wait_until_ready(victim)

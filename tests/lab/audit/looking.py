@@ -8,7 +8,7 @@ fault, and waits until all is as before. One look is one reading of everything: 
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import TypeVar
 from exporter.report import node_report
 from probes.audit.associations import associations
 from probes.audit.changes import Changes, follow
+from probes.audit.check import Check
 from probes.audit.expected import vteps
 from probes.audit.round import Round, audit
 from probes.audit.situation import Seen, Situation, situate
@@ -115,6 +116,33 @@ class LabAuditor:
         if made is None:
             raise LabError(f"the manager does not know {node.name} yet")
         return made
+
+    def as_if(
+        self, node: Node, checks: Sequence[Check], changed: Callable[[Topology], Topology]
+    ) -> tuple[Finding, ...]:
+        """Look once while the Swarm and the agents tell something else than they do.
+
+        For faults that no Engine makes for the asking: all but what *changed* is as it is, and as
+        it is there is nothing to find.
+        """
+        seen = self.situation(node)
+        assert audit(seen, checks).findings == ()
+        told = changed(seen.topology)
+        made = situate(
+            told,
+            read_labels(told.services),
+            seen.node.id,
+            Seen(
+                local=seen.local,
+                reading=seen.reading,
+                before=seen.before,
+                views=seen.views,
+                results=seen.results,
+            ),
+            seen.now,
+        )
+        assert made is not None
+        return audit(made, checks).findings
 
     def _told_by(self, node: Node, topology: Topology) -> _Told:
         """Ask a node; one whose Engine is stopped, or hangs, has told what it told last.

@@ -1,8 +1,9 @@
 """Is what ails the control plane found, once, by the node that speaks for the Swarm?
 
-Not made here: a manager that is up and takes no part. Both go over one port, so that who cannot be
-reached for decisions is soon down as well. A constructed topology stands in for it in
-tests/probes/audit/test_control.py.
+A manager that is up and takes no part cannot be made: both go over one port, so that who cannot be
+reached for decisions is soon down as well. What the lab's Engine tells is changed instead.
+
+An agent that is missing is found with the agents, in tests/lab/agent/test_findings.py.
 """
 
 import time
@@ -16,15 +17,19 @@ import pytest
 from probes.audit.control import CHECKS
 from probes.audit.round import audit
 from probes.audit.situation import Situation
+from probes.model.topology import Topology
 from probes.swarm.connection import EngineError
 from probes.swarm.engine import Engine
+from tests.lab.audit.blocking import blocked
 from tests.lab.audit.looking import LabAuditor, netns_folder
+from tests.lab.errors import LabError
 from tests.lab.lab import Lab
 from tests.lab.layout import Node
 from tests.lab.wait import wait_until
 
 pytestmark = [pytest.mark.lab, pytest.mark.faults]
 
+MANAGEMENT_PORT = 2377
 #: Swarm gives a node up after three heartbeats, of about 5 s each, and a new leader starts anew.
 GIVEN_UP_WITHIN_SECONDS = 120.0
 
@@ -33,12 +38,28 @@ def _codes(situation: Situation) -> list[tuple[str, str]]:
     return [(item.code, item.subject.peer) for item in audit(situation, CHECKS).findings]
 
 
-def _wait_for_codes(auditor: LabAuditor, node: Node, *expected: tuple[str, str]) -> None:
-    wait_until(
-        lambda: _codes(auditor.situation(node)) == [*expected],
-        GIVEN_UP_WITHIN_SECONDS,
-        f"{node.name} shows {expected or 'nothing'}",
-    )
+def _leader(lab: Lab) -> Node:
+    """Find who leads now; a busy machine may have the managers elect another one."""
+    for node in lab.nodes:
+        listing = ("node", "ls", "--format={{.Hostname}} {{.ManagerStatus}}")
+        for row in lab.docker(node, *listing, check=False).splitlines():
+            name, _, status = row.partition(" ")
+            if status == "Leader":
+                return lab.node(name)
+    raise LabError("nobody leads")
+
+
+def _wait_for_codes(auditor: LabAuditor, *expected: tuple[str, str]) -> None:
+    """Wait until the leader's node tells just these."""
+
+    def told() -> bool:
+        leader = _leader(auditor.lab)
+        found = _codes(auditor.situation(leader))
+        if found != [*expected]:
+            raise LabError(f"{leader.name} tells {found}")
+        return True
+
+    wait_until(told, GIVEN_UP_WITHIN_SECONDS, f"the leader tells {expected or 'nothing'}")
 
 
 @contextmanager
@@ -63,52 +84,52 @@ def _managers(lab: Lab, *nodes: Node) -> Iterator[None]:
             wait_until(demote, GIVEN_UP_WITHIN_SECONDS, f"{name} is demoted")
 
 
-@contextmanager
-def _management_blocked(lab: Lab, node: Node) -> Iterator[None]:
-    """Drop 2377, both ways."""
-    rules = [
-        (chain, "-p", "tcp", port, "2377", "-j", "DROP")
-        for chain in ("INPUT", "OUTPUT")
-        for port in ("--dport", "--sport")
-    ]
-    for rule in rules:
-        lab.exec(node, "iptables", "-I", *rule)
-    try:
-        yield
-    finally:
-        for rule in rules:
-            lab.exec(node, "iptables", "-D", *rule)
-
-
 def test_a_node_that_is_cut_off_is_told_as_down(auditor: LabAuditor) -> None:
     """By the leader, and by nobody else."""
     lab = auditor.lab
-    manager, other, victim = lab.nodes
-    _wait_for_codes(auditor, manager)
+    _, other, victim = lab.nodes
+    _wait_for_codes(auditor)
     lab.cut(victim)
     try:
-        _wait_for_codes(auditor, manager, ("control_node_down", victim.name))
+        _wait_for_codes(auditor, ("control_node_down", victim.name))
         assert _codes(auditor.situation(other)) == []
     finally:
         lab.rejoin(victim)
-    _wait_for_codes(auditor, manager)
+    _wait_for_codes(auditor)
 
 
 def test_a_lost_manager_puts_the_quorum_at_risk(auditor: LabAuditor) -> None:
     """Of three, the two that are left must both stay."""
     lab = auditor.lab
-    manager, _, victim = lab.nodes
+    victim = lab.nodes[-1]
     with _managers(lab, *lab.nodes[1:]):
-        _wait_for_codes(auditor, manager)
-        with _management_blocked(lab, victim):
+        _wait_for_codes(auditor)
+        with blocked(lab, victim, MANAGEMENT_PORT, "tcp"):
             _wait_for_codes(
                 auditor,
-                manager,
                 ("control_node_down", victim.name),
                 ("control_quorum_at_risk", ""),
             )
-        _wait_for_codes(auditor, manager)
-    _wait_for_codes(auditor, manager)
+        _wait_for_codes(auditor)
+    _wait_for_codes(auditor)
+
+
+def test_a_manager_that_takes_no_part_is_told(auditor: LabAuditor) -> None:
+    """Its node is ready, and the other managers do not reach it."""
+    lab = auditor.lab
+    lost = lab.nodes[-1].name
+
+    def unreachable(topology: Topology) -> Topology:
+        nodes = (
+            replace(node, manager=True, reachability="unreachable") if node.name == lost else node
+            for node in topology.nodes
+        )
+        return replace(topology, nodes=tuple(nodes))
+
+    (found,) = auditor.as_if(lab.manager, CHECKS, unreachable)
+
+    assert (found.code, found.subject.peer) == ("control_manager_unreachable", lost)
+    assert auditor.as_if(lab.nodes[1], CHECKS, unreachable) == ()
 
 
 def test_a_swarm_without_a_leader_is_told_by_its_managers(auditor: LabAuditor) -> None:
@@ -126,7 +147,7 @@ def test_a_swarm_without_a_leader_is_told_by_its_managers(auditor: LabAuditor) -
 
     with _managers(lab, victim):
         known = {node.name: auditor.situation(node) for node in (manager, worker)}
-        with _management_blocked(lab, victim):
+        with blocked(lab, victim, MANAGEMENT_PORT, "tcp"):
             wait_until(leaderless, GIVEN_UP_WITHIN_SECONDS, "the manager knows no leader")
             later = time.time() + 100
             assert _codes(replace(known[manager.name], now=later)) == [("control_no_leader", "")]
@@ -134,5 +155,5 @@ def test_a_swarm_without_a_leader_is_told_by_its_managers(auditor: LabAuditor) -
                 ("control_topology_stale", "")
             ]
         wait_until(lambda: not leaderless(), GIVEN_UP_WITHIN_SECONDS, "there is a leader again")
-        _wait_for_codes(auditor, manager)
-    _wait_for_codes(auditor, manager)
+        _wait_for_codes(auditor)
+    _wait_for_codes(auditor)

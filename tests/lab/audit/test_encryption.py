@@ -2,11 +2,15 @@
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from ipaddress import IPv4Address
 
 import pytest
 
+from probes.audit.encryption import CHECKS
+from probes.audit.round import audit
+from probes.model.topology import PeerAssociation, Topology
 from tests.lab.audit.looking import LabAuditor
 from tests.lab.audit.traffic import send
 from tests.lab.lab import Lab
@@ -293,3 +297,66 @@ def test_errors_that_go_on_are_told(encrypted: LabAuditor, pair: Pair) -> None:
     (finding,) = (item for (code, _), item in found.items() if code == "encryption_errors")
     assert "XfrmInStateProtoError" in {row.what for row in finding.evidence}
     assert "encryption_errors" not in {code for code, _ in encrypted.findings(node)}
+
+
+#: As a kernel names them that counts (net/xfrm/xfrm_proc.c).
+COUNTED = (("XfrmInError", 0), ("XfrmInNoStates", 0), ("XfrmInStateProtoError", 7))
+
+
+@pytest.mark.needs("esp")
+def test_errors_are_told_as_another_kernel_counts_them(encrypted: LabAuditor, pair: Pair) -> None:
+    """A kernel with ESP may count none (CONFIG_XFRM_STATISTICS): the counters are another's."""
+    encrypted.settled(pair.node)
+    seen = encrypted.situation(pair.node)
+    assert seen.reading.host is not None
+    quiet = replace(seen.reading.host, xfrm_errors=tuple((name, 0) for name, _ in COUNTED))
+    noisy = replace(quiet, xfrm_errors=COUNTED)
+    still = replace(
+        seen,
+        before=replace(seen.before, host=quiet),
+        reading=replace(seen.reading, host=quiet),
+    )
+    rising = replace(still, reading=replace(seen.reading, host=noisy))
+
+    assert audit(still, CHECKS).findings == ()
+    (finding,) = audit(rising, CHECKS).findings
+    assert finding.code == "encryption_errors"
+    assert [(row.what, row.expected, row.actual) for row in finding.evidence] == [
+        ("XfrmInStateProtoError", "0", "7")
+    ]
+
+
+@pytest.mark.needs("esp")
+def test_an_engine_that_numbers_otherwise_is_told(encrypted: LabAuditor, pair: Pair) -> None:
+    """By itself, once for all peers; the Swarm tells of such an Engine, since none is to be had."""
+
+    def upgraded(topology: Topology) -> Topology:
+        """Give the node Engine 29.1.0, and let its peers know none of its numbers."""
+        nodes = (
+            replace(item, engine_version="29.1.0") if item.name == pair.node.name else item
+            for item in topology.nodes
+        )
+        reports = (
+            replace(
+                report,
+                inbound=_renumbered(report.inbound, pair.node.address),
+                outbound=_renumbered(report.outbound, pair.node.address),
+            )
+            for report in topology.reports
+        )
+        return replace(topology, nodes=tuple(nodes), reports=tuple(reports))
+
+    (finding,) = encrypted.as_if(pair.node, CHECKS, upgraded)
+
+    assert (finding.code, finding.subject.item) == ("encryption_engines", "29.1.0")
+    assert pair.peer.name in finding.evidence[0].expected
+    assert encrypted.as_if(pair.peer, CHECKS, upgraded) == ()
+
+
+def _renumbered(
+    told: tuple[PeerAssociation, ...], peer: IPv4Address
+) -> tuple[PeerAssociation, ...]:
+    """Change the numbers of associations with *peer*."""
+    return tuple(
+        replace(item, spi=item.spi ^ 0x5A5A5A5A) if item.peer == peer else item for item in told
+    )

@@ -1,7 +1,8 @@
 """Is every fault of the forwarding entries found, on the node that has it?"""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Address
 from pathlib import Path
 
@@ -95,6 +96,9 @@ def _both(auditor: LabAuditor, node: Node) -> tuple[ExpectedEndpoint, ...]:
     certain = [item for item in situation.endpoints[network.id].values() if item.certain]
     own = [item for item in certain if item.node_id == situation.node.id]
     remote = [item for item in certain if item.node_id != situation.node.id]
+    # A node with several tasks, to be lost as a whole.
+    counts = Counter(item.node_id for item in remote)
+    remote.sort(key=lambda item: -counts[item.node_id])
     return (own[0], remote[0]) if own and remote else ()
 
 
@@ -155,6 +159,38 @@ def test_what_should_lead_to_a_remote_task_is_missed(
     )
 
     assert place.mac in finding.evidence[0].expected
+
+
+def test_a_node_to_which_nothing_leads_is_told_once(auditor: LabAuditor, place: Place) -> None:
+    """And not each of its tasks."""
+    situation = auditor.situation(place.here)
+    (network,) = (item for item in situation.topology.networks if item.name == NETWORK)
+    there = [
+        replace(place, remote=item)
+        for item in situation.endpoints[network.id].values()
+        if item.certain and item.node_id == place.remote.node_id
+    ]
+
+    def lose_all() -> None:
+        for each in there:
+            _lose(each)
+            _forget(each)
+
+    def put_all_back() -> None:
+        for each in there:
+            each.put_back()
+
+    finding = auditor.shows(
+        place.here,
+        "fdb_peer_missing",
+        inject=lose_all,
+        remove=put_all_back,
+        network=NETWORK,
+        peer=place.peer,
+        item=str(place.vtep),
+    )
+
+    assert all(each.remote.name in finding.evidence[0].expected for each in there)
 
 
 def _add_row(place: Place, vtep: IPv4Address) -> None:

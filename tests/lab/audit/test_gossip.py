@@ -1,12 +1,10 @@
 """Is a node that gossip does not reach found, and what gossip has not brought?
 
-Not made here: single entries that gossip lost, or kept. Nothing but a fault of the Engine does that
-(moby#53141, moby#47728); what the lab's Engines say is changed as it would be.
+Single entries that gossip lost, or kept, cannot be made: nothing but a fault of the Engine does
+that (moby#53141, moby#47728). What the lab's Engines say is changed as it would be.
 """
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
@@ -15,33 +13,17 @@ from probes.audit.gossip import CHECKS
 from probes.audit.round import audit
 from probes.model.finding import Finding
 from probes.model.gossip import GossipTask, NetworkView
+from tests.lab.audit.blocking import blocked
 from tests.lab.audit.looking import LabAuditor
-from tests.lab.lab import Lab
 from tests.lab.layout import Node
 from tests.lab.wait import wait_until
 
 pytestmark = [pytest.mark.lab, pytest.mark.faults]
 
 NETWORK = "shop_app"
+GOSSIP_PORT, MANAGEMENT_PORT = 7946, 2377
 #: Memberlist takes some seconds to give a node up, and an Engine up to a minute to try again.
 CONVERGED_WITHIN_SECONDS = 120.0
-
-
-@contextmanager
-def _gossip_blocked(lab: Lab, node: Node) -> Iterator[None]:
-    """Drop 7946, both protocols and both ways, as a firewall between the nodes does."""
-    rules = [
-        (chain, "-p", protocol, "--dport", "7946", "-j", "DROP")
-        for chain in ("INPUT", "OUTPUT")
-        for protocol in ("tcp", "udp")
-    ]
-    for rule in rules:
-        lab.exec(node, "iptables", "-I", *rule)
-    try:
-        yield
-    finally:
-        for rule in rules:
-            lab.exec(node, "iptables", "-D", *rule)
 
 
 def _gossip_findings(auditor: LabAuditor, node: Node) -> list[Finding]:
@@ -62,7 +44,7 @@ def test_a_node_that_is_cut_off_from_gossip_is_named_by_the_leader(auditor: LabA
     """One finding for all networks; the other nodes leave it to the leader."""
     lab = auditor.lab
     manager, other, victim = lab.nodes
-    with _gossip_blocked(lab, victim):
+    with blocked(lab, victim, GOSSIP_PORT, "tcp", "udp"):
         auditor.wait_for(
             manager,
             "gossip_peer_missing",
@@ -114,3 +96,59 @@ def test_an_entry_that_gossip_lost_or_kept_is_told(auditor: LabAuditor) -> None:
     assert (missing.subject.network, missing.subject.service) == (NETWORK, service)
     (stale,) = audit(kept, CHECKS).findings
     assert (stale.code, stale.subject.task) == ("gossip_task_stale", ghost.name)
+
+
+def test_a_node_that_believes_something_else_is_told(auditor: LabAuditor) -> None:
+    """By itself, with who says otherwise; the majority has nothing to tell."""
+    lab = auditor.lab
+    other, odd = lab.nodes[1:]
+    #: Views that were read around a change differ, and say nothing: none has changed since.
+    later = 130.0
+
+    def found(node: Node) -> list[tuple[str, str]]:
+        seen = auditor.situation(node)
+        (network,) = (item for item in seen.topology.networks if item.name == NETWORK)
+        (odd_id,) = (item.id for item in seen.topology.nodes if item.name == odd.name)
+        reports = {
+            node_id: replace(
+                report,
+                views=tuple(
+                    replace(view, digest="other", endpoints=view.endpoints - 1)
+                    if (node_id, view.network_id) == (odd_id, network.id)
+                    else view
+                    for view in report.views
+                ),
+            )
+            for node_id, report in seen.reports.items()
+        }
+        now = seen.now + later
+        topology = replace(seen.topology, read_at=now)
+        views = tuple(replace(view, read_at=now) for view in seen.views)
+        told = replace(seen, topology=topology, reports=reports, views=views, now=now)
+        return [(item.code, item.subject.network) for item in audit(told, CHECKS).findings]
+
+    assert found(odd) == [("gossip_view_differs", NETWORK)]
+    assert found(other) == []
+
+
+def test_a_dead_node_that_gossip_goes_on_about_is_told(auditor: LabAuditor) -> None:
+    """For the managers it is down, nobody looks from it, and the Engines still count on it."""
+    lab = auditor.lab
+    manager, victim = lab.manager, lab.nodes[-1]
+
+    def left_over() -> list[str]:
+        return [
+            item.subject.peer
+            for item in _gossip_findings(auditor, manager)
+            if item.code == "gossip_node_left_over"
+        ]
+
+    with blocked(lab, victim, MANAGEMENT_PORT, "tcp"):
+        wait_until(
+            lambda: left_over() == [victim.name],
+            CONVERGED_WITHIN_SECONDS,
+            f"{manager.name} tells that {victim.name} is left over",
+        )
+    wait_until(
+        lambda: not left_over(), CONVERGED_WITHIN_SECONDS, f"{victim.name} is a node like others"
+    )

@@ -1,13 +1,15 @@
 """Is what is wrong with a node itself found, on the node that has it?
 
-Not made here: a full table of connections or of neighbours. Their limits are the machine's, not a
-node's (kernel net/netfilter/nf_conntrack_core.c, net/core/neighbour.c); constructed readings stand
-in for them in tests/probes/audit/test_host.py.
+The limits of the tables of connections and neighbours are the machine's, not a node's (kernel
+net/netfilter/nf_conntrack_core.c, net/core/neighbour.c): they are changed in a kernel that is the
+lab's own.
 """
 
 import pytest
 
+from tests.lab.audit import crowding
 from tests.lab.audit.looking import LabAuditor
+from tests.lab.commands import run
 from tests.lab.layout import Node
 
 pytestmark = [pytest.mark.lab, pytest.mark.faults]
@@ -105,3 +107,63 @@ def test_docker_s_own_policy_and_conditional_drops_are_no_fault(
     finally:
         auditor.lab.exec(node, "iptables", "-P", "FORWARD", "ACCEPT")
         auditor.lab.exec(node, "iptables", "-D", *closed)
+
+
+#: More than any node of the lab has of either.
+CROWD = 900
+CONNECTIONS = "net.netfilter.nf_conntrack_max"
+NEIGHBOURS = "net.ipv4.neigh.default.gc_thresh3"
+
+
+@pytest.mark.needs("own_limits")
+@pytest.mark.parametrize(
+    ("code", "most", "knocking"),
+    [
+        ("host_conntrack_nearly_full", int(CROWD / 0.9), False),
+        ("host_conntrack_full", CROWD - 1, True),
+    ],
+)
+def test_a_table_of_connections_that_fills_is_told(
+    auditor: LabAuditor,
+    node: Node,
+    code: str,
+    most: int,
+    knocking: bool,  # noqa: FBT001 -- a table's column
+) -> None:
+    """Of this node, whose connections they are; what cannot be tracked any more is refused."""
+    before = run("sysctl", "-n", CONNECTIONS).strip()
+    with crowding.connections(auditor.lab, node, CROWD, knocking=knocking):
+        auditor.shows(
+            node,
+            code,
+            inject=lambda: run("sysctl", "-w", f"{CONNECTIONS}={most}"),
+            remove=lambda: run("sysctl", "-w", f"{CONNECTIONS}={before}"),
+            item="connections",
+        )
+
+
+@pytest.mark.needs("own_limits")
+@pytest.mark.parametrize(
+    ("code", "most", "knocking"),
+    [
+        ("host_neighbours_nearly_full", int(CROWD / 0.9), False),
+        ("host_neighbours_full", CROWD - 1, True),
+    ],
+)
+def test_a_table_of_neighbours_that_fills_is_told(
+    auditor: LabAuditor,
+    node: Node,
+    code: str,
+    most: int,
+    knocking: bool,  # noqa: FBT001 -- a table's column
+) -> None:
+    """By every node of the machine, since they share it."""
+    before = run("sysctl", "-n", NEIGHBOURS).strip()
+    with crowding.neighbours(auditor.lab, node, CROWD, knocking=knocking):
+        auditor.shows(
+            node,
+            code,
+            inject=lambda: run("sysctl", "-w", f"{NEIGHBOURS}={most}"),
+            remove=lambda: run("sysctl", "-w", f"{NEIGHBOURS}={before}"),
+            item="neighbours",
+        )

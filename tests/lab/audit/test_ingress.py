@@ -1,15 +1,14 @@
-"""Is every fault of the routing mesh found, on the node that has it, and not its symptom beside it?
-
-Not made here: a docker_gwbridge that is missing. Taking it away takes its addresses and every
-container's way out with it, which the Engine restores only by starting anew.
-"""
+"""Is every fault of the routing mesh found, on the node that has it, and no symptom beside it?"""
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
-from probes.audit.ingress import dead_ports_here
+from probes.audit.ingress import CHECKS, dead_ports_here
+from probes.audit.own_report import own_report
+from probes.audit.round import audit
 from tests.lab.audit.looking import LabAuditor
 from tests.lab.lab import Lab
 from tests.lab.layout import Node
@@ -61,6 +60,34 @@ def test_a_port_that_is_dead_on_one_node_is_told_there(auditor: LabAuditor, node
     own, *others = finding.evidence
     assert own.actual.startswith("timeout")
     assert {row.actual for row in others} == {"answers"}
+
+
+def test_a_port_that_is_dead_everywhere_is_told_once(auditor: LabAuditor) -> None:
+    """By the manager's node, as soon as every agent has said the same of its own."""
+    lab = auditor.lab
+    rule = ("PREROUTING", "-p", "tcp", "--dport", PORT, "-j", "DROP")
+
+    def found(node: Node) -> list[tuple[str, str]]:
+        seen = {each.name: auditor.situation(each, probing=True) for each in lab.nodes}
+        own = [own_report(each) for each in seen.values()]
+        told = replace(seen[node.name], reports={report.node_id: report for report in own})
+        return [
+            (item.code, item.subject.service)
+            for item in audit(told, CHECKS).findings
+            if item.code.startswith("ingress_port")
+        ]
+
+    assert found(lab.manager) == []
+    for node in lab.nodes:
+        lab.netns(node, SBOX, "iptables", "-t", "raw", "-I", *rule)
+    try:
+        told = [found(node) for node in lab.nodes]
+    finally:
+        for node in lab.nodes:
+            lab.netns(node, SBOX, "iptables", "-t", "raw", "-D", *rule)
+
+    assert told == [[("ingress_port_dead_everywhere", SERVICE)], [], []]
+    assert found(lab.manager) == []
 
 
 def test_a_lost_rule_of_the_host_is_told(auditor: LabAuditor, node: Node) -> None:
@@ -175,6 +202,24 @@ def test_a_bridge_that_is_down_is_told(auditor: LabAuditor, node: Node) -> None:
         "ingress_gwbridge_down",
         inject=lambda: lab.exec(node, "ip", "link", "set", "docker_gwbridge", "down"),
         remove=lambda: lab.exec(node, "ip", "link", "set", "docker_gwbridge", "up"),
+        item="docker_gwbridge",
+    )
+
+
+def test_a_bridge_that_is_missing_is_told(auditor: LabAuditor, node: Node) -> None:
+    """Nothing of that name is there: it keeps its ports and addresses under another one."""
+    lab = auditor.lab
+
+    def rename(old: str, new: str) -> None:
+        for words in (("down",), ("name", new)):
+            lab.exec(node, "ip", "link", "set", old, *words)
+        lab.exec(node, "ip", "link", "set", new, "up")
+
+    auditor.shows(
+        node,
+        "ingress_gwbridge_missing",
+        inject=lambda: rename("docker_gwbridge", "aside"),
+        remove=lambda: rename("aside", "docker_gwbridge"),
         item="docker_gwbridge",
     )
 
