@@ -27,7 +27,11 @@ from tests.lab.lab import Lab
 from tests.lab.layout import Node
 from tests.lab.wait import wait_until
 
-pytestmark = [pytest.mark.lab, pytest.mark.faults]
+pytestmark = [
+    pytest.mark.lab,
+    pytest.mark.faults,
+    pytest.mark.usefixtures("spread_afterwards"),
+]
 
 MANAGEMENT_PORT = 2377
 #: Swarm gives a node up after three heartbeats, of about 5 s each, and a new leader starts anew.

@@ -18,7 +18,11 @@ from tests.lab.audit.looking import LabAuditor
 from tests.lab.layout import Node
 from tests.lab.wait import wait_until
 
-pytestmark = [pytest.mark.lab, pytest.mark.faults]
+pytestmark = [
+    pytest.mark.lab,
+    pytest.mark.faults,
+    pytest.mark.usefixtures("spread_afterwards"),
+]
 
 NETWORK = "shop_app"
 GOSSIP_PORT, MANAGEMENT_PORT = 7946, 2377

@@ -60,6 +60,8 @@ class _Reports:
         report: pytest.TestReport = hook.pytest_report_from_serializable(
             config=self._session.config, data=data
         )
+        if isinstance(report.longrepr, list):  # why it was skipped: JSON knows no tuples
+            report.longrepr = tuple(report.longrepr)
         if report.when == "setup":
             hook.pytest_runtest_logstart(nodeid=report.nodeid, location=report.location)
         hook.pytest_runtest_logreport(report=report)
