@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from probes.cli.look import Report
-from probes.model.probe import DnsLook, HttpLook, IcmpLook, Probe, TcpLook
+from probes.model.probe import DnsLook, HttpLook, IcmpLook, MtuLook, Probe, TcpLook
 from probes.model.result import Answer, Result, Verdict
 from probes.wire import result_document
 
@@ -71,7 +71,7 @@ def _aim(probe: Probe) -> str:
             return f"{name} at {server}" + (f":{port}" if port != 53 else "")  # noqa: PLR2004
         case TcpLook(address=address, port=port):
             return f"{address}:{port}"
-        case IcmpLook(address=address):
+        case IcmpLook(address=address) | MtuLook(address=address):
             return str(address)
         case HttpLook(address=address, port=port, path=path, tls=tls):
             return f"{'https' if tls else 'http'}://{address}:{port}{path}"

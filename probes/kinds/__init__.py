@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from probes.kinds import dns, http, icmp, tcp
-from probes.model.probe import DnsLook, HttpLook, IcmpLook, Look, TcpLook
+from probes.kinds import dns, http, icmp, mtu, tcp
+from probes.model.probe import DnsLook, HttpLook, IcmpLook, Look, MtuLook, TcpLook
 from probes.model.result import Observation
 from probes.net import Net
 from probes.phases import Phases
@@ -19,5 +19,6 @@ LOOKS: Mapping[type[Look], LookFunction] = MappingProxyType(
         TcpLook: tcp.look,
         IcmpLook: icmp.look,
         HttpLook: http.look,
+        MtuLook: mtu.look,
     },
 )

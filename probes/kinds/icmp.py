@@ -4,6 +4,9 @@ import os
 import socket
 import struct
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from ipaddress import IPv4Address
 
 from probes import datagram
 from probes.errnos import translated
@@ -20,25 +23,36 @@ _LARGEST_PACKET = 65535
 
 
 async def look(look: IcmpLook, net: Net, phases: Phases) -> Observation:
-    """Send one echo request and wait for its very own reply.
+    """Send one echo request and wait for its very own reply."""
+    with echo_socket(look.address, net) as sock:
+        return await echo(sock, look.payload_bytes, phases)
 
-    The socket is raw, since `net.ipv4.ping_group_range` allows nobody a ping socket by default.
-    It sees the replies to everybody's requests; random bytes tell ours.
+
+@contextmanager
+def echo_socket(address: IPv4Address, net: Net) -> Iterator[socket.socket]:
+    """Open a socket for echoes of *address*; what goes wrong with it is a LookError.
+
+    It is raw, since `net.ipv4.ping_group_range` allows nobody a ping socket by default.
     """
-    payload = os.urandom(look.payload_bytes)
-    identifier = int.from_bytes(os.urandom(2))
-    request = _packet(_ECHO_REQUEST, identifier, payload)
-    with net.socket(socket.SOCK_RAW, socket.IPPROTO_ICMP) as sock, translated(str(look.address)):
+    with net.socket(socket.SOCK_RAW, socket.IPPROTO_ICMP) as sock, translated(str(address)):
         datagram.prepare(sock)
         sock.setsockopt(_SOL_RAW, _ICMP_FILTER, _ONLY_REPLIES)
-        sock.connect((str(look.address), 0))
-        with phases.timed("echo"):
-            sent_at = time.time()
-            sock.send(request)
-            while True:
-                packet, arrived_at = await datagram.receive(sock, _LARGEST_PACKET)
-                if _is_reply(packet, identifier, payload):
-                    return Observation(rtt_seconds=max(0.0, arrived_at - sent_at))
+        sock.connect((str(address), 0))
+        yield sock
+
+
+async def echo(sock: socket.socket, payload_bytes: int, phases: Phases) -> Observation:
+    """Send one request; the socket sees everybody's replies, and random bytes tell ours."""
+    payload = os.urandom(payload_bytes)
+    identifier = int.from_bytes(os.urandom(2))
+    request = _packet(_ECHO_REQUEST, identifier, payload)
+    with phases.timed("echo"):
+        sent_at = time.time()
+        sock.send(request)
+        while True:
+            packet, arrived_at = await datagram.receive(sock, _LARGEST_PACKET)
+            if _is_reply(packet, identifier, payload):
+                return Observation(rtt_seconds=max(0.0, arrived_at - sent_at))
 
 
 def _packet(kind: int, identifier: int, payload: bytes) -> bytes:

@@ -16,6 +16,7 @@ class Kind(StrEnum):
     TCP = "tcp"
     ICMP = "icmp"
     HTTP = "http"
+    MTU = "mtu"
 
 
 class Target(StrEnum):
@@ -69,6 +70,13 @@ class IcmpLook:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MtuLook:
+    """Send one echo request as large as the way there should carry, in one piece."""
+
+    address: IPv4Address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HttpCheck:
     """A GET, and what is expected of the answer, wherever it is sent."""
 
@@ -95,10 +103,16 @@ class HttpLook(HttpCheck):
     address: IPv4Address
 
 
-Look = DnsLook | TcpLook | IcmpLook | HttpLook
+Look = DnsLook | TcpLook | IcmpLook | HttpLook | MtuLook
 
 KIND_OF: Mapping[type[Look], Kind] = MappingProxyType(
-    {DnsLook: Kind.DNS, TcpLook: Kind.TCP, IcmpLook: Kind.ICMP, HttpLook: Kind.HTTP},
+    {
+        DnsLook: Kind.DNS,
+        TcpLook: Kind.TCP,
+        IcmpLook: Kind.ICMP,
+        HttpLook: Kind.HTTP,
+        MtuLook: Kind.MTU,
+    },
 )
 
 
@@ -111,7 +125,7 @@ def endpoint_of(look: Look) -> str:
             return str(look.port)
         case HttpLook():
             return f"{look.port}{look.path}"
-        case IcmpLook():
+        case IcmpLook() | MtuLook():
             return ""
 
 

@@ -10,6 +10,7 @@ from probes.plan.budget import Budget, Plan, choose
 from probes.plan.candidates import Pace, standpoints, towards_agents, towards_services
 from probes.plan.lookup import Lookup
 from probes.plan.published import towards_published
+from probes.plan.widths import towards_widths
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +46,7 @@ def plan(
             settings.pace,
         ),
         *towards_services(lookup, node, sources, settings.pace),
+        *towards_widths(lookup, node, sources, settings.pace),
         *towards_published(lookup, node, settings.agent_service, settings.pace),
     ]
     return choose(candidates, node_id, settings.budget)

@@ -302,3 +302,23 @@ def test_the_series_budget_bounds_the_probes_too() -> None:
     assert len(kept.probes) == 10
     assert WEB.name in {probe.id.source_service for probe in kept.probes}
     assert API_2.running
+
+
+def test_a_full_packet_is_tried_once_on_each_network_to_each_other_node() -> None:
+    """From one task here to one there: the way between the nodes is what counts."""
+    found = _find(_plan(tasks=(WEB_1, API_1)), probe=Kind.MTU)
+
+    ways = [(item.id.network, item.id.destination_node, item.id.destination_task) for item in found]
+    assert sorted(ways) == [
+        ("shop_app", "node2", "shop_api.2"),
+        ("shop_data", "node2", "shop_api.2"),
+        ("shop_data", "node3", "shop_db.1"),
+    ]
+    assert {item.id.source_service for item in found} == {"shop_api"}
+
+
+def test_a_full_packet_is_not_tried_where_somebody_said_so() -> None:
+    """By the kind's name in the label `swarmscope.without`."""
+    without = with_service(SHOP, labelled(DB, without="mtu"))
+
+    assert not _find(_plan(without), probe=Kind.MTU, destination_service="shop_db")
