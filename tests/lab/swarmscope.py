@@ -6,6 +6,7 @@ import secrets
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -27,8 +28,8 @@ _SECRETS = ("swarmscope_token", "swarmscope_grafana_password")
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
-def deploy(lab: Lab, say: Callable[[str], None]) -> None:
-    """Deploy deploy/stack.yml as it stands, and wait until every agent is ready."""
+def deploy(lab: Lab, say: Callable[[str], None], stack: Path = STACK) -> None:
+    """Deploy deploy/stack.yml as it stands, or *stack*, and wait until every agent is ready."""
     swarmscope_images.put(lab, say)
     known = lab.docker(lab.manager, "secret", "ls", "--format={{.Name}}").split()
     for name in _SECRETS:
@@ -36,7 +37,7 @@ def deploy(lab: Lab, say: Callable[[str], None]) -> None:
             lab.docker(lab.manager, "secret", "create", name, "-", input=secrets.token_hex(32))
     # No image of it is to be had here.
     os.environ["GRAFANA_REPLICAS"] = "0"
-    lab.deploy(STACK, STACK_NAME)
+    lab.deploy(stack, STACK_NAME)
     _replace_old_agents(lab)
     at_once(wait_until_ready, lab.nodes)
 

@@ -18,22 +18,13 @@ from tests.lab.agent.observe import (
     value,
     wait_for_exactly,
 )
+from tests.lab.containers import container_of_task
 from tests.lab.lab import Lab
 from tests.lab.layout import Node
 from tests.lab.lies import Liar
 from tests.lab.wait import wait_until
 
 pytestmark = pytest.mark.lab
-
-
-def _container(lab: Lab, task: str) -> tuple[Node, str]:
-    """Find the node and the container of a task, such as "shop_web.2"."""
-    for node in lab.nodes:
-        for line in lab.docker(node, "ps", "--format={{.ID}} {{.Names}}").splitlines():
-            container, _, name = line.partition(" ")
-            if name.startswith(f"{task}."):
-                return node, container
-    raise AssertionError(f"no container of {task}")
 
 
 @pytest.fixture
@@ -74,7 +65,7 @@ def test_a_stopped_process_fails_its_pages_and_nothing_else(
     before: set[Looked],
 ) -> None:
     """The kernel still accepts connections and answers echoes for it; HTTP gets no answer."""
-    node, container = _container(swarmscope, "shop_web.2")
+    node, container = container_of_task(swarmscope, "shop_web.2")
     expected = _everyones(
         swarmscope,
         lambda probe: probe.probe == "http" and probe.destination_task == "shop_web.2",
@@ -95,7 +86,7 @@ def test_a_closed_port_is_refused_and_nothing_else_fails(
     before: set[Looked],
 ) -> None:
     """The task still answers echoes, and its siblings everything."""
-    node, container = _container(swarmscope, "shop_cache.1")
+    node, container = container_of_task(swarmscope, "shop_cache.1")
     rule = ("INPUT", "-p", "tcp", "--dport", "6379", "-j", "REJECT", "--reject-with", "tcp-reset")
     expected = _everyones(
         swarmscope,
@@ -116,7 +107,7 @@ def test_a_resolver_that_does_not_answer_is_the_tasks_own_fault(
     before: set[Looked],
 ) -> None:
     """Every name fails from that task, and every other task resolves."""
-    node, container = _container(swarmscope, "shop_orders-db.1")
+    node, container = container_of_task(swarmscope, "shop_orders-db.1")
     rule = ("OUTPUT", "-d", "127.0.0.11", "-j", "DROP")
     expected = _everyones(
         swarmscope,
@@ -138,7 +129,7 @@ def test_an_address_missing_from_an_answer_is_named(
 ) -> None:
     """Only the name that lacks it fails, only from that task, and the metric says how many."""
     lab = swarmscope
-    node, container = _container(lab, "shop_orders-db.1")
+    node, container = container_of_task(lab, "shop_orders-db.1")
     address = _task_address(lab, "shop_api.1", "shop_data")
     expected = _everyones(
         lab,
@@ -169,7 +160,7 @@ def _answers(node: Node, name: str, state: str) -> float:
 
 
 def _task_address(lab: Lab, task: str, network: str) -> str:
-    node, container = _container(lab, task)
+    node, container = container_of_task(lab, task)
     template = f'{{{{(index .NetworkSettings.Networks "{network}").IPAddress}}}}'
     return lab.docker(node, "inspect", f"--format={template}", container).strip()
 
