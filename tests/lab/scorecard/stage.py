@@ -1,7 +1,7 @@
 """How is the shipped stack deployed for the scorecard?
 
-As it is, but for three things that are anybody's own: the dependencies that the agents are to watch,
-the address of the pager, and a shop that can be well on this kernel.
+As it is, but for what is anybody's own: the dependencies that the agents are to watch, the address
+of the pager, and a shop that can be well on this kernel.
 """
 
 import json

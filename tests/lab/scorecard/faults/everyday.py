@@ -1,6 +1,7 @@
 """What people do to a Swarm every day, and what no one should be paged for."""
 
 import time
+from functools import partial
 
 from tests.lab import swarmscope
 from tests.lab.audit import services
@@ -46,9 +47,8 @@ def _remove(site: Site) -> None:
 
 def _redeploy(site: Site) -> None:
     lab = site.lab
-    for service in lab.docker(
-        lab.manager, "stack", "services", "shop", "--format={{.Name}}"
-    ).split():
+    listing = ("stack", "services", "shop", "--format={{.Name}}")
+    for service in lab.docker(lab.manager, *listing).split():
         _docker(lab, "service", "update", "--force", "--no-resolve-image", service)
 
 
@@ -74,11 +74,8 @@ def _change_leader(site: Site) -> None:
         "there are three managers",
     )
     for name in others:
-        wait_until(
-            lambda name=name: lab.docker(lab.manager, "node", "demote", name),
-            _DONE_WITHIN_SECONDS,
-            f"{name} is a worker again",
-        )
+        demote = partial(lab.docker, lab.manager, "node", "demote", name)
+        wait_until(demote, _DONE_WITHIN_SECONDS, f"{name} is a worker again")
 
 
 def _update_agents(site: Site) -> None:
