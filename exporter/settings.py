@@ -80,15 +80,16 @@ class BudgetSettings(Section):
 class KernelSettings(Section):
     """Reading the kernel's tables."""
 
-    #: Several scrapers share one reading; below every sensible scrape interval.
-    cache_seconds: Cache = Field(default=5.0, alias="cache")
+    #: Scrapers and the audit share one reading; each round of the audit has one of its own.
+    cache_seconds: Cache = Field(default=3.0, alias="cache")
 
 
 class AuditSettings(Section):
     """Holding what is against what should be."""
 
-    #: A finding takes two rounds and its hold: well within the minute that a page may take.
-    interval_seconds: AuditInterval = Field(default=10.0, alias="interval")
+    #: A finding takes two rounds and its hold, and then still has to reach somebody: all of it
+    #: within the minute that a page may take. A round costs about 40 ms.
+    interval_seconds: AuditInterval = Field(default=5.0, alias="interval")
 
 
 class DnsTarget(Section):

@@ -49,7 +49,8 @@ def check_running(situation: Situation) -> Iterator[Finding]:
     for service in situation.topology.services:
         staffing = _staffing(service, situation)
         if staffing.running < staffing.wanted:
-            if not _wait_for_address(service, staffing.lacking, full):
+            waits = _wait_for_address(service, staffing.lacking, full)
+            if not waits and not _is_coming_up(service, staffing, situation):
                 yield _lacking(service, staffing, situation)
         else:
             yield from _stuck(service, full, situation)
@@ -104,6 +105,28 @@ def _is_taking_over(service: Service, task: Task, situation: Situation) -> bool:
     """Tell whether an update has just stopped one task, and this one takes its place."""
     young = _age(task, situation) < _PLACED_WITHIN_SECONDS
     return service.update_state in _UPDATING and task.in_transition and young
+
+
+def _is_coming_up(service: Service, staffing: _Staffing, situation: Situation) -> bool:
+    """Tell whether none of a service's tasks runs yet, and all are on their way for the first time.
+
+    A service of which something failed is not waited for: it is down, however often Swarm tries.
+    """
+    return (
+        not staffing.running
+        and bool(staffing.lacking)
+        and not any(_failed_lately(service, situation))
+        and all(_is_on_its_way(task, situation) for task in staffing.lacking)
+    )
+
+
+def _is_on_its_way(task: Task, situation: Situation) -> bool:
+    return task.in_transition and _age(task, situation) < _limit(task)
+
+
+def _limit(task: Task) -> float:
+    """Give the time, in seconds, within which a task should have left its state."""
+    return _PLACED_WITHIN_SECONDS if task.state in _UNPLACED_STATES else _STARTED_WITHIN_SECONDS
 
 
 def _is_resting(service: Service, task: Task, situation: Situation) -> bool:
@@ -165,10 +188,8 @@ def _stuck(service: Service, full: Collection[str], situation: Situation) -> Ite
     """Find tasks that should run and do not get there, beside those that do: one for a reason."""
     waiting = defaultdict[FailureReason, list[Task]](list)
     for task in situation.lookup.tasks_of(service):
-        unplaced = task.state in _UNPLACED_STATES
-        limit = _PLACED_WITHIN_SECONDS if unplaced else _STARTED_WITHIN_SECONDS
         wanted = task.desired_state == "running" and task.in_transition
-        if wanted and _age(task, situation) > limit:
+        if wanted and _age(task, situation) > _limit(task):
             waiting[reason_of(task.error)].append(task)
     for reason, tasks in sorted(waiting.items()):
         if not _wait_for_address(service, tasks, full):

@@ -13,6 +13,8 @@ EXHAUSTED = FindingSpec(
     remedy="docker network create --driver overlay --subnet {subnet} {network}-2  # then move its "
     "services there, by docker service update --network-add and --network-rm",
     references=("moby#43052", "moby#37338", "moby#35268"),
+    # The tasks that wait for an address are on their way for ever.
+    patient=False,
 )
 NEARLY_EXHAUSTED = FindingSpec(
     code="address_nearly_exhausted",

@@ -12,6 +12,9 @@ DOWN = FindingSpec(
     evidence="How many tasks should run and how many do, and why the others do not.",
     remedy="docker service ps --no-trunc {service}",
     references=("moby#41775",),
+    # Tasks that fail again and again are on their way for ever; the check itself waits for those
+    # that come up for the first time.
+    patient=False,
 )
 DEGRADED = FindingSpec(
     code="service_degraded",
@@ -21,6 +24,9 @@ DEGRADED = FindingSpec(
     evidence="How many tasks should run and how many do, and why the others do not.",
     remedy="docker service ps --no-trunc {service}",
     references=("moby#41775",),
+    # Tasks that fail again and again are on their way for ever; the check itself waits for those
+    # that come up for the first time.
+    patient=False,
 )
 STUCK = FindingSpec(
     code="service_stuck",

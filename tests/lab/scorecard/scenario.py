@@ -1,6 +1,6 @@
 """What is a scenario: a fault and the page it should bring, or work that should bring none?"""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
@@ -52,7 +52,7 @@ class Scenario:
     lacks: tuple[str, ...] = ()
 
 
-def playable(scenarios: tuple[Scenario, ...], lab: Lab) -> Iterator[Scenario]:
+def playable(scenarios: Iterable[Scenario], lab: Lab) -> Iterator[Scenario]:
     """Choose those that this kernel can show."""
     for scenario in scenarios:
         able = all(lab.kernel.has(feature) for feature in scenario.needs)

@@ -202,3 +202,19 @@ def test_a_full_network_tells_itself_why_tasks_stay_new() -> None:
 
     assert codes(topology) == [("service_degraded", "")]
     assert codes(replace(topology, networks=(tiny,))) == []
+
+
+DOWN = replace(SWARM, tasks=(waiting(WEB_1, "preparing", 90), waiting(WEB_2, "new", 5)))
+
+
+def test_a_service_that_comes_up_for_the_first_time_is_waited_for() -> None:
+    """Its images are on their way; once something of it has failed it is down."""
+    assert codes(DOWN) == []
+    assert codes(replace(DOWN, failures=(failed(1, 5, repeated=1),))) == [("service_down", "")]
+
+
+def test_a_service_that_does_not_come_up_is_down() -> None:
+    """One of its tasks has been waiting for a place for too long."""
+    stuck = replace(DOWN, tasks=(DOWN.tasks[0], waiting(WEB_2, "pending", 90)))
+
+    assert codes(stuck) == [("service_down", "")]
