@@ -4,7 +4,6 @@ python -m tests.lab.scorecard [SCENARIO ...]    plays all, or those; writes docs
 python -m tests.lab.scorecard --list            names them
 """
 
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -49,7 +48,7 @@ def write(row: card.Row) -> None:
     rows = card.load(DOCUMENT) | {row.name: row}
     ordered = [rows[scenario.name] for scenario in SCENARIOS if scenario.name in rows]
     missing = {item.name: item.words for item in SCENARIOS if item.name not in rows}
-    DOCUMENT.write_text(json.dumps(card.document(ordered), indent=1) + "\n")
+    DOCUMENT.write_text(card.rendered(ordered))
     PAGE.write_text(card.page(ordered, missing))
 
 

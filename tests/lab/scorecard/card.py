@@ -1,7 +1,7 @@
 """What does the scorecard say? One row a scenario, and what they come to together."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
@@ -84,10 +84,10 @@ def row_of(document: Mapping[str, Any]) -> Row:
     return Row(**{**document, "told": tuple(told)})
 
 
-def document(rows: Iterable[Row]) -> dict[str, Any]:
-    """Describe all rows, and their totals."""
-    listed = list(rows)
-    return {"rows": [asdict(row) for row in listed], "totals": totals(listed)}
+def rendered(rows: Sequence[Row]) -> str:
+    """Write all rows, and their totals, as JSON."""
+    document = {"rows": [asdict(row) for row in rows], "totals": totals(rows)}
+    return json.dumps(document, indent=1) + "\n"
 
 
 def totals(rows: Sequence[Row]) -> dict[str, Any]:

@@ -40,7 +40,7 @@ def play(scenario: Scenario, site: Site, pager: Pager, watched: float = _WATCHED
         words=scenario.words,
         expected=str(culprit),
         critical=culprit.critical,
-        told=_told(received, began, culprit),
+        told=fold(received, began, culprit),
         seconds_to_tell=None if first is None else round(first - began, 1),
         seconds_to_resolve=None if resolved is None else round(resolved - removed, 1),
         played=_played(site),
@@ -57,7 +57,7 @@ def _play_work(scenario: Scenario, site: Site, pager: Pager, watched: float) -> 
         words=scenario.words,
         expected="",
         critical=False,
-        told=_told(pager.since(began), began, None),
+        told=fold(pager.since(began), began, None),
         seconds_to_tell=None,
         seconds_to_resolve=None,
         played=_played(site),
@@ -107,7 +107,7 @@ def _resolved(pager: Pager, received: list[Notification], removed: float) -> flo
     return None
 
 
-def _told(
+def fold(
     received: Iterable[Notification], began: float, culprit: Culprit | None
 ) -> tuple[Told, ...]:
     """Fold notifications to incidents, in the order of their first words."""
