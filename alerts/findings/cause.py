@@ -1,0 +1,64 @@
+"""How do findings become an alert? Many agents' series fold into one, about one culprit."""
+
+from alerts import words
+from alerts.promql import by, one_of, renamed, select
+from alerts.spec import Alert, Dashboard, Role, Severity
+from exporter.catalog import FINDINGS, FINDINGS_HELD
+
+
+def cause(
+    name: str,
+    *codes: str,
+    by_labels: tuple[str, ...],
+    summary: str,
+    what: str,
+    command: str,
+    dashboard: Dashboard,
+    expr: str = "",
+    whole_node: bool = False,
+    blame_peer: bool = False,
+    hold_seconds: float = 0,
+    role: Role = Role.CAUSE,
+) -> Alert:
+    """Make the alert of findings; *blame_peer* where the culprit is whom they are about."""
+    return Alert(
+        name=name,
+        expr=expr or folded(*codes, by_labels=by_labels, blame_peer=blame_peer),
+        hold_seconds=hold_seconds,
+        severity=severity_of(name, codes),
+        role=role,
+        labels=by_labels,
+        summary=summary,
+        description=words.sentences((what, _list(codes, by_labels, blame_peer=blame_peer))),
+        command=command,
+        dashboard=dashboard,
+        whole_node=whole_node,
+        codes=codes,
+    )
+
+
+def folded(*codes: str, by_labels: tuple[str, ...], blame_peer: bool = False) -> str:
+    """Write the expression that has one series for each culprit."""
+    found = select(FINDINGS_HELD, code=one_of(*codes))
+    if not blame_peer:
+        return by("sum", by_labels, found)
+    sources = {label: "peer_node" if label == "node" else label for label in by_labels}
+    return renamed("sum", found, **sources)
+
+
+def severity_of(name: str, codes: tuple[str, ...]) -> Severity:
+    """Give the one severity of the findings that an alert is made of."""
+    severities = {FINDINGS[code].severity.value for code in codes}
+    if len(severities) != 1:
+        raise ValueError(f"{name}: findings of several severities: {', '.join(sorted(severities))}")
+    return Severity(severities.pop())
+
+
+def _list(codes: tuple[str, ...], by_labels: tuple[str, ...], *, blame_peer: bool) -> str:
+    """Name the findings and who told them."""
+    matched = [f'code=~"{"|".join(codes)}"']
+    for label in by_labels:
+        matched.append(f"{'peer_node' if blame_peer and label == 'node' else label}=%q")
+    query = f"sum by (code, node) ({FINDINGS_HELD}{{{','.join(matched)}}})"
+    item = words.row("code", "node", between=", told by ")
+    return f"Found: {words.listed(query, item, *by_labels)}."

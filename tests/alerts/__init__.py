@@ -1,0 +1,1 @@
+"""Tests of the alerts: Prometheus' and Alertmanager's own tools have the last word."""
