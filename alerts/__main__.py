@@ -42,7 +42,9 @@ def _parser() -> argparse.ArgumentParser:
         metavar="DIR",
         help="where deploy/ and docs/ are (this checkout)",
     )
-    parser.add_argument("--thresholds", type=Path, metavar="FILE", help="YAML with other thresholds")
+    parser.add_argument(
+        "--thresholds", type=Path, metavar="FILE", help="YAML with other thresholds"
+    )
     parser.add_argument("--receivers", type=Path, metavar="FILE", help="YAML with who is told how")
     return parser
 

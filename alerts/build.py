@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
-from alerts import rules
+from alerts import alertmanager, receivers, rules
 from alerts.thresholds import Thresholds
 
 #: The checkout.
@@ -12,10 +12,13 @@ RULES = PurePosixPath("deploy/prometheus/rules/swarmscope.json")
 ALERTMANAGER = PurePosixPath("deploy/alertmanager/alertmanager.yml")
 
 
-def files(thresholds: Thresholds, receivers: Path | None = None) -> Mapping[PurePosixPath, str]:
-    """Write every file that is made by itself."""
-    del receivers
-    return {RULES: rules.rendered(thresholds)}
+def files(thresholds: Thresholds, told: Path | None = None) -> Mapping[PurePosixPath, str]:
+    """Write every file; *told* is the user's file of receivers."""
+    named = receivers.load(told) if told else {}
+    return {
+        RULES: rules.rendered(thresholds),
+        ALERTMANAGER: alertmanager.rendered(thresholds, named),
+    }
 
 
 def write(made: Mapping[PurePosixPath, str], folder: Path) -> None:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 
-from alerts import findings, places
+from alerts import explained, findings, pairs, patterns, places, symptoms
 from alerts.promql import seconds
 from alerts.spec import Alert, Group, RecordingRule
 from alerts.thresholds import Thresholds
@@ -11,10 +11,12 @@ from alerts.thresholds import Thresholds
 
 def groups(thresholds: Thresholds) -> tuple[Group, ...]:
     """List every group, in the order in which they build upon each other."""
-    found = findings.group(thresholds)
+    recorded = (places.PLACED, *explained.rules(thresholds), *pairs.rules(thresholds))
     return (
-        Group(name="recording", rules=(places.PLACED,)),
-        found,
+        Group(name="recording", rules=recorded),
+        findings.group(thresholds),
+        patterns.group(thresholds),
+        symptoms.group(thresholds),
     )
 
 

@@ -1,6 +1,6 @@
 """When is enough? Every threshold and hold of the alerts, and the file that may change them.
 
-Findings have no hold here: the agents hold them back themselves (`hold_seconds` in their catalogue).
+Findings have no hold here: the agents hold them back (`hold_seconds` in their catalogue).
 """
 
 import difflib
@@ -31,8 +31,8 @@ class Thresholds(BaseModel):
 
     #: Two runs of a probe (10 s apart): one lost probe is no outage.
     pattern_hold_seconds: int = Field(default=15, ge=0, le=600)
-    #: An agent needs two rounds, 20 s and a scrape to name a cause: so long do patterns wait for it
-    #: while it says that it has something in hand, and no longer.
+    #: An agent needs two rounds, 20 s and a scrape to name a cause: so long do patterns wait at
+    #: most, while one says that it has something in hand.
     cause_patience_seconds: int = Field(default=40, ge=10, le=600)
     #: What no cause and no pattern explains may still be explained by one a moment later.
     symptom_hold_seconds: int = Field(default=45, ge=0, le=3600)
@@ -44,16 +44,19 @@ class Thresholds(BaseModel):
     #: A node that loses its way to one other only is not cut off: that is the pair's fault.
     cut_off_peers: int = Field(default=2, ge=1, le=100)
 
-    #: Below one in ten, retransmission hides it; probes of a healthy Swarm fail less than 1 %.
-    lossy_least: float = Field(default=0.1, gt=0, lt=1)
+    #: Less is what retransmission hides; probes of a healthy Swarm fail far below 1 %.
+    lossy_least: float = Field(default=0.05, gt=0, lt=1)
     #: Above, it is no loss but a blocked way.
     lossy_most: float = Field(default=0.9, gt=0, lt=1)
-    #: Loss is random: a share of failing probes is a mean over this long, two runs of each.
+    #: A probe that fails now is a lossy one if it worked within its last two runs.
+    lossy_memory_seconds: int = Field(default=25, ge=10, le=600)
+    #: Loss is random: its share is a mean over two runs of each probe.
     lossy_window_seconds: int = Field(default=20, ge=10, le=600)
-    #: A restarted Engine makes probes fail once, for less than this; a bad cable keeps on.
+    #: Must be above what something that fails once and for all looks like loss: about 33 s, the
+    #: sum of the two above less a run.
     lossy_hold_seconds: int = Field(default=35, ge=0, le=3600)
 
-    #: How long what ran on a node that is down is remembered: then its services are looked at again.
+    #: How long it is remembered what ran on a node that is down: then that explains no more.
     placement_memory_seconds: int = Field(default=900, ge=60, le=86400)
 
     #: Operators need working days to get a certificate ...

@@ -56,9 +56,9 @@ def severity_of(name: str, codes: tuple[str, ...]) -> Severity:
 
 def _list(codes: tuple[str, ...], by_labels: tuple[str, ...], *, blame_peer: bool) -> str:
     """Name the findings and who told them."""
-    matched = [f'code=~"{"|".join(codes)}"']
-    for label in by_labels:
-        matched.append(f"{'peer_node' if blame_peer and label == 'node' else label}=%q")
+    sources = {label: label for label in by_labels} | ({"node": "peer_node"} if blame_peer else {})
+    asked = (f"{sources[label]}=%q" for label in by_labels)
+    matched = (f'code=~"{"|".join(codes)}"', *asked)
     query = f"sum by (code, node) ({FINDINGS_HELD}{{{','.join(matched)}}})"
     item = words.row("code", "node", between=", told by ")
     return f"Found: {words.listed(query, item, *by_labels)}."

@@ -1,8 +1,8 @@
 """Which node is cut off from gossip, by what the nodes' kernels were told?
 
-A manager's agent compares all views, and needs 90 s to be sure (`gossip_peer_missing`). Sooner, some
-node's kernel has no way to any task on another (`fdb_peer_missing`): either end may be at fault, and
-the one that most of these pairs have in common is. Of two ends of one pair it is the one that looks.
+A manager's agent compares all views, and needs 90 s to be sure (`gossip_peer_missing`). Sooner,
+some node's kernel has no way to any task on another (`fdb_peer_missing`): either end may be at
+fault, and the one that most of these pairs have in common is. Of one pair it is the one that looks.
 """
 
 from alerts.findings.cause import folded
@@ -18,8 +18,7 @@ def _most_common() -> str:
     looks = f"0.5 * group by (culprit) ({copied(_PAIRS, 'node', 'culprit')})"
     # In a tie it is a worker, as for the agents themselves (probes/audit/peers.py).
     worker = (
-        "0.25 * group by (culprit) "
-        f"({copied(select(NODE_INFO, role='worker'), 'node', 'culprit')})"
+        f"0.25 * group by (culprit) ({copied(select(NODE_INFO, role='worker'), 'node', 'culprit')})"
     )
     weights = f"sum by (culprit) ({either(*_labelled(shares, looks, worker))})"
     among = f"{weights} and on (culprit) {shares}"

@@ -74,7 +74,7 @@ ALERTS = (
         "address_balancer_duplicate",
         by_labels=("network", "service"),
         summary="One address of a network belongs to two: each gets a part of the other's traffic.",
-        what=f"Two have one address{ON_NETWORK}{OF_SERVICE}: each gets some of the other's traffic.",
+        what=f"Two have one address{ON_NETWORK}{OF_SERVICE}: each gets traffic of the other's.",
         command=_ALL,
         dashboard=Dashboard.NETWORKS,
     ),

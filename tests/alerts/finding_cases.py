@@ -30,7 +30,7 @@ def _case(
     return Case(
         name=name or f"{alert} names the culprit, once",
         alert=alert,
-        series={item: _VALUES for item in told},
+        series=dict.fromkeys(told, _VALUES),
         silent_at=(0, fires - 5, _ENDS),
         fires_at=fires,
         culprits=by,

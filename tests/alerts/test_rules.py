@@ -5,10 +5,14 @@ from pathlib import Path
 import pytest
 
 from tests import needs
-from tests.alerts import finding_cases
+from tests.alerts import finding_cases, probe_cases
 from tests.alerts.promtool import ALERTS, Case, run, unit_test
 
-CASES: tuple[Case, ...] = (*finding_cases.CASES,)
+CASES: tuple[Case, ...] = (
+    *finding_cases.CASES,
+    *probe_cases.CASES,
+    *probe_cases.EXPLAINED,
+)
 
 
 @needs.command("promtool", "prometheus")

@@ -1,0 +1,159 @@
+"""Which alert silences which? What is nearer to the root silences what follows from it.
+
+Alertmanager takes a label that is on neither side for equal, so each rule says which labels its
+targets must have. No alert is on both sides of one rule.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from alerts import rules
+from alerts.spec import Alert, Role, Severity
+from alerts.thresholds import Thresholds
+
+#: Causes of whole nodes, from what explains most to what explains least; each silences those after
+#: it, and everything else about its node.
+_CAUSES = (
+    ("SwarmNodeDown",),
+    ("SwarmUnderlayBroken", "SwarmForwardingOff", "SwarmKernelTableFull"),
+    ("SwarmNodeCutOffFromGossip",),
+)
+#: Patterns of whole nodes, likewise; no cause is silenced by them.
+_PATTERNS = (("SwarmOverlayCutOff",), ("SwarmNodeLossy",))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inhibition:
+    """One rule: while a source fires, its targets are not told of."""
+
+    reason: str
+    #: Alertmanager's matchers: label, operator, quoted value.
+    sources: tuple[str, ...]
+    targets: tuple[str, ...]
+    #: Labels that both must have alike; the cluster is one of them always.
+    equal: tuple[str, ...] = ()
+
+
+def inhibitions(thresholds: Thresholds) -> tuple[Inhibition, ...]:
+    """List every rule."""
+    return (*_whole_nodes(rules.alerts(thresholds)), *_causes(), *_severities())
+
+
+def _names(*names: str) -> str:
+    return f'alertname=~"{"|".join(names)}"'
+
+
+def _not(*names: str) -> str:
+    return f'alertname!~"{"|".join(names)}"'
+
+
+def _whole_nodes(alerts: tuple[Alert, ...]) -> Iterator[Inhibition]:
+    known = {alert.name for alert in alerts if alert.whole_node}
+    ranked = [name for rank in (*_CAUSES, *_PATTERNS) for name in rank]
+    if set(ranked) != known:
+        raise ValueError(f"not ranked: {', '.join(sorted(known ^ set(ranked)))}")
+    above: tuple[str, ...] = ()
+    for rank in (*_CAUSES, *_PATTERNS):
+        above = (*above, *rank)
+        roles = () if rank in _CAUSES else ('role=~"pattern|symptom"',)
+        for label in ("node", "peer_node"):
+            yield Inhibition(
+                reason="A node that is at fault as a whole explains what fails on it or towards "
+                "it.",
+                sources=(_names(*rank),),
+                targets=(_not(*above), *roles, f'{label}!=""'),
+                equal=(label,),
+            )
+
+
+def _causes() -> Iterator[Inhibition]:
+    yield Inhibition(
+        reason="Tasks that a dead node took along are started elsewhere, or cannot be.",
+        sources=(_names("SwarmNodeDown"),),
+        targets=(_names("SwarmServiceDegraded"),),
+    )
+    yield Inhibition(
+        reason="Who is cut off from gossip leaves others with old news, wherever they are.",
+        sources=(_names("SwarmNodeCutOffFromGossip"),),
+        targets=(
+            'alertname=~"Swarm(Gossip|Dns|LoadBalancer|Forwarding)(Stale|Wrong|Broken|Suspect)"',
+        ),
+    )
+    yield Inhibition(
+        reason="Without a leader, nobody learns what the Swarm should look like.",
+        sources=(_names("SwarmNoLeader"),),
+        targets=(
+            _names(
+                "SwarmTopologyStale",
+                "SwarmscopeTopologyOld",
+                "SwarmscopeChecksBlind",
+                "SwarmManagerUnreachable",
+                "SwarmQuorumAtRisk",
+                "SwarmAgentMissing",
+            ),
+        ),
+    )
+    yield Inhibition(
+        reason="Without IPVS, nothing that it balances can work.",
+        sources=(_names("SwarmKernelWithoutIpvs"),),
+        targets=('alertname=~"Swarm(LoadBalancer|Ingress|PublishedPort).+"',),
+    )
+    yield Inhibition(
+        reason="A network's devices on a node explain all else on that network there.",
+        sources=(_names("SwarmOverlayDeviceBroken"),),
+        targets=(_not("SwarmOverlayDeviceBroken"), 'network!=""', 'node!=""'),
+        equal=("node", "network"),
+    )
+    yield Inhibition(
+        reason="The routing mesh of a node explains its published ports.",
+        sources=(_names("SwarmIngressBroken", "SwarmOverlayDeviceBroken"),),
+        targets=(_names("SwarmPublishedPortDead"),),
+        equal=("node",),
+    )
+    yield Inhibition(
+        reason="A service without tasks has nobody who could answer.",
+        sources=(_names("SwarmServiceDown"),),
+        targets=(_not("SwarmServiceDown"), 'service!=""'),
+        equal=("service",),
+    )
+    for label in ("service", "network", "node"):
+        yield Inhibition(
+            reason="A cause explains the patterns and symptoms of what it names.",
+            sources=('role="cause"', 'severity="critical"', f'{label}!=""'),
+            targets=('role=~"pattern|symptom"', f'{label}!=""'),
+            equal=(label,),
+        )
+    for label in ("service", "node"):
+        yield Inhibition(
+            reason="What many probes have in common explains each of them.",
+            sources=('role="pattern"', f'{label}!=""'),
+            targets=('role="symptom"', f'{label}!=""'),
+            equal=(label,),
+        )
+    yield Inhibition(
+        reason="A service that nobody reaches is not reached from each node, either.",
+        sources=(_names("SwarmServiceUnreachable"),),
+        targets=(_names("SwarmPathBroken"),),
+        equal=("service",),
+    )
+    yield Inhibition(
+        reason="Whoever lost a node's agent learns nothing of how it works.",
+        sources=(_names("SwarmAgentMissing"),),
+        targets=('alertname=~"Swarmscope.+"', 'node!=""'),
+        equal=("node",),
+    )
+
+
+def _severities() -> Iterator[Inhibition]:
+    """Let pages silence tickets about the same thing; the ticket comes when the page is over."""
+    for label in ("node", "service", "network"):
+        yield Inhibition(
+            reason="Who is paged for it needs no ticket about it.",
+            sources=(f'severity="{Severity.CRITICAL}"', f'{label}!=""'),
+            targets=(
+                f'severity=~"{Severity.WARNING}|{Severity.INFO}"',
+                f'role!="{Role.SELF}"',
+                f'{label}!=""',
+            ),
+            equal=(label,),
+        )
