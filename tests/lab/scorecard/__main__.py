@@ -30,17 +30,21 @@ def run(lab: Lab, scenarios: Sequence[Scenario]) -> None:
     lab.up(Shape())
     with TemporaryDirectory() as folder, Pager() as pager, Dependencies() as dependencies:
         site = Site(lab=lab, dependencies=dependencies)
-        stage.deploy(site, pager, Path(folder))
-        for scenario in playable(scenarios, lab):
-            _say(f"{scenario.name}: {scenario.words}")
-            try:
-                row = play(scenario, site, pager)
-            except LabError as error:
-                _say(f"  not played to its end: {error}")
-                continue
-            _say(f"  {_in_short(row)}")
-            write(row)
+        with stage.staged(site, pager, Path(folder)):
+            for scenario in playable(scenarios, lab):
+                _play(scenario, site, pager)
     lab.down()
+
+
+def _play(scenario: Scenario, site: Site, pager: Pager) -> None:
+    _say(f"{scenario.name}: {scenario.words}")
+    try:
+        row = play(scenario, site, pager)
+    except LabError as error:
+        _say(f"  not played to its end: {error}")
+    else:
+        _say(f"  {_in_short(row)}")
+        write(row)
 
 
 def write(row: card.Row) -> None:

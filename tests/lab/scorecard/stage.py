@@ -7,11 +7,15 @@ of the pager, and a shop that can be well on this kernel.
 import json
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from alerts.rules import rendered
+from alerts.thresholds import Thresholds
 from tests.lab import images, swarmscope
 from tests.lab.errors import LabError
 from tests.lab.lab import Lab
@@ -21,11 +25,44 @@ from tests.lab.swarmscope_images import ROOT
 from tests.lab.wait import wait_until
 
 SHOP = ROOT / "deploy" / "examples" / "shop.yml"
-_READY_WITHIN_SECONDS = 120
+#: What the stack file calls its configs by.
+_VERSION = "CONFIG_VERSION"
 
 
-def deploy(site: Site, pager: Pager, folder: Path) -> None:
-    """Deploy the shop, and the stack beside it, from copies of the files under *folder*."""
+@contextmanager
+def staged(
+    site: Site, pager: Pager, folder: Path, thresholds: Thresholds | None = None
+) -> Iterator[None]:
+    """Have the shop, and the stack beside it, from copies of the files in *folder*.
+
+    With *thresholds* the rules are others than those that are shipped. What was deployed before is
+    deployed again.
+    """
+    lab = site.lab
+    before = lab.docker(lab.manager, "stack", "ls", "--format={{.Name}}").split()
+    version = os.environ.get(_VERSION)
+    for name in (swarmscope.STACK_NAME, "shop"):
+        if name in before:
+            lab.remove(name)
+    # Swarm's configs cannot be changed: these are others than those of `make run`.
+    os.environ[_VERSION] = f"scorecard-{os.getpid()}"
+    try:
+        _deploy(site, pager, folder, thresholds)
+        yield
+    finally:
+        for name in (swarmscope.STACK_NAME, "shop"):
+            lab.remove(name)
+        os.environ.pop(_VERSION)
+        if version is not None:
+            os.environ[_VERSION] = version
+        if "shop" in before:
+            lab.deploy(SHOP, "shop")
+        if swarmscope.STACK_NAME in before:
+            swarmscope.deploy(lab, print)
+            swarmscope.wait_until_scraped(lab)
+
+
+def _deploy(site: Site, pager: Pager, folder: Path, thresholds: Thresholds | None) -> None:
     lab = site.lab
     images.put(lab.nodes, images.SHOP)
     lab.deploy(_shop(lab, folder), "shop")
@@ -35,11 +72,11 @@ def deploy(site: Site, pager: Pager, folder: Path) -> None:
     agent.write_text(agent.read_text() + yaml.safe_dump({"targets": site.dependencies.targets()}))
     alertmanager = copy / "alertmanager" / "alertmanager.yml"
     alertmanager.write_text(_with_pager(yaml.safe_load(alertmanager.read_text()), pager.url))
-    # Swarm's configs cannot be changed: these are others than those of `make run`.
-    os.environ["CONFIG_VERSION"] = f"scorecard-{os.getpid()}"
+    if thresholds is not None:
+        rules = copy / "prometheus" / "rules" / "swarmscope.json"
+        rules.write_text(rendered(thresholds))
     swarmscope.deploy(lab, print, copy / "stack.yml")
-    port = swarmscope.ALERTMANAGER_PORT
-    swarmscope.wait_until_ready(lab.manager, port)
+    swarmscope.wait_until_ready(lab.manager, swarmscope.ALERTMANAGER_PORT)
     swarmscope.wait_until_scraped(lab)
 
 
