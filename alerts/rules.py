@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 
-from alerts import explained, findings, pairs, patterns, places, symptoms
+from alerts import explained, findings, latency, own, pairs, patterns, places, symptoms
 from alerts.promql import seconds
 from alerts.spec import Alert, Group, RecordingRule
 from alerts.thresholds import Thresholds
@@ -17,6 +17,8 @@ def groups(thresholds: Thresholds) -> tuple[Group, ...]:
         findings.group(thresholds),
         patterns.group(thresholds),
         symptoms.group(thresholds),
+        latency.group(thresholds),
+        own.group(thresholds),
     )
 
 

@@ -23,9 +23,7 @@ def finding(code: str, node: str, **labels: str) -> str:
     )
 
 
-def _case(
-    alert: str, *told: str, by: tuple[Labels, ...], beside: tuple[str, ...] = (), name: str = ""
-) -> Case:
+def _case(alert: str, *told: str, by: tuple[Labels, ...], name: str = "") -> Case:
     fires = _BEGINS + int(ALERTS[alert].hold_seconds)
     return Case(
         name=name or f"{alert} names the culprit, once",
@@ -34,7 +32,6 @@ def _case(
         silent_at=(0, fires - 5, _ENDS),
         fires_at=fires,
         culprits=by,
-        beside=frozenset(beside),
     )
 
 

@@ -5,13 +5,14 @@ from pathlib import Path
 import pytest
 
 from tests import needs
-from tests.alerts import finding_cases, probe_cases
-from tests.alerts.promtool import ALERTS, Case, run, unit_test
+from tests.alerts import finding_cases, own_cases, probe_cases, quiet_cases
+from tests.alerts.promtool import ALERTS, THRESHOLDS, Case, described, quiet_test, run, unit_test
 
 CASES: tuple[Case, ...] = (
     *finding_cases.CASES,
     *probe_cases.CASES,
     *probe_cases.EXPLAINED,
+    *own_cases.CASES,
 )
 
 
@@ -19,9 +20,33 @@ CASES: tuple[Case, ...] = (
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_an_alert_fires_after_its_hold_about_its_culprit_alone(case: Case, tmp_path: Path) -> None:
     """Silent just before, exact after, silent when all is well; nothing else fires beside it."""
-    done = run([unit_test(case)], tmp_path)
+    done = run([unit_test(case)], tmp_path, case.every_seconds)
 
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@needs.command("promtool", "prometheus")
+@pytest.mark.parametrize("name", quiet_cases.CASES)
+def test_what_mends_itself_is_told_to_nobody(name: str, tmp_path: Path) -> None:
+    """Nothing that pages or opens a ticket has fired at any time."""
+    done = run([quiet_test(name, quiet_cases.CASES[name])], tmp_path)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@needs.command("promtool", "prometheus")
+def test_every_description_can_be_written(tmp_path: Path) -> None:
+    """Each template names its culprits, and lists what it asked for."""
+    mistaken = [
+        described(case) for case in CASES if case.every_seconds == THRESHOLDS.evaluation_seconds
+    ]
+    told = run(mistaken, tmp_path).stdout
+
+    assert "error expanding" not in told
+    assert "<no value>" not in told
+    for case in CASES:
+        if case.every_seconds == THRESHOLDS.evaluation_seconds:
+            assert f'alertname="{case.alert}"' in told, case.name
 
 
 def test_every_alert_has_a_case() -> None:
