@@ -14,7 +14,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         thresholds = load(options.thresholds) if options.thresholds else Thresholds()
-        files = build.files(thresholds, options.receivers)
+        files = build.files(thresholds, options.receivers, options.out)
     except (ThresholdsError, ReceiversError) as exc:
         print(exc, file=sys.stderr)  # noqa: T201 -- a command's answer
         return 2

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
-from alerts import alertmanager, receivers, rules
+from alerts import alertmanager, receivers, rules, runbooks
 from alerts.thresholds import Thresholds
 
 #: The checkout.
@@ -12,12 +12,15 @@ RULES = PurePosixPath("deploy/prometheus/rules/swarmscope.json")
 ALERTMANAGER = PurePosixPath("deploy/alertmanager/alertmanager.yml")
 
 
-def files(thresholds: Thresholds, told: Path | None = None) -> Mapping[PurePosixPath, str]:
-    """Write every file; *told* is the user's file of receivers."""
+def files(
+    thresholds: Thresholds, told: Path | None = None, folder: Path = ROOT
+) -> Mapping[PurePosixPath, str]:
+    """Write every file; *told* is the user's of receivers, *folder* has what people wrote."""
     named = receivers.load(told) if told else {}
     return {
         RULES: rules.rendered(thresholds),
         ALERTMANAGER: alertmanager.rendered(thresholds, named),
+        **runbooks.pages(thresholds, folder),
     }
 
 

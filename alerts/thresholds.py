@@ -29,8 +29,9 @@ class Thresholds(BaseModel):
     #: How often rules are evaluated. A page within a minute leaves 5 s for this.
     evaluation_seconds: int = Field(default=5, ge=1, le=60)
 
-    #: Two runs of a probe (10 s apart): one lost probe is no outage.
-    pattern_hold_seconds: int = Field(default=15, ge=0, le=600)
+    #: Two lost runs of a probe, 10 s apart, are no outage; and a third is seen early enough: at
+    #: worst 12 s of probe, 10 s of scrape, 5 s of evaluation and of grouping leave 28 s.
+    pattern_hold_seconds: int = Field(default=20, ge=0, le=600)
     #: An agent needs two rounds, 20 s and a scrape to name a cause: so long do patterns wait at
     #: most, while one says that it has something in hand.
     cause_patience_seconds: int = Field(default=40, ge=10, le=600)

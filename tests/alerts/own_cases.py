@@ -1,6 +1,7 @@
 """Cases of alerts about Swarmscope itself, and of error budgets."""
 
 from exporter import catalog
+from exporter.catalog import MetricSpec
 from tests.alerts.promtool import ALERTS, SCRAPE_SECONDS, Case, Labels, series
 
 _BEFORE = 3
@@ -38,7 +39,7 @@ def _case(
     )
 
 
-def _aged(metric: object, most: int) -> Case:
+def _aged(metric: MetricSpec, most: int) -> Case:
     """Let a timestamp stand still from the fault on; well is what moves with the clock."""
     name = {
         catalog.TOPOLOGY_TIMESTAMP: "SwarmscopeTopologyOld",

@@ -3,7 +3,7 @@
 import re
 import subprocess
 import tomllib
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import pytest
@@ -164,6 +164,16 @@ def test_the_image_checks_the_socket_that_the_agent_serves() -> None:
 
     assert f'"{DEFAULTS.socket}"]' in text
     assert f"EXPOSE {DEFAULT_PORT}\n" in text
+
+
+def test_prometheus_finds_its_rules_where_it_looks_for_them() -> None:
+    """The stack puts the rule file there; and Swarm takes no config above 500 kB."""
+    settings = yaml.safe_load((DEPLOY / "prometheus" / "prometheus.yml").read_text())
+    targets = {item["source"]: item["target"] for item in SERVICES["prometheus"]["configs"]}
+    file = DEPLOY / STACK["configs"]["prometheus_rules"]["file"]
+
+    assert PurePath(targets["prometheus_rules"]).match(settings["rule_files"][0])
+    assert file.stat().st_size < 500_000
 
 
 @needs.command("promtool", "prometheus")
