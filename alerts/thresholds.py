@@ -5,8 +5,9 @@ Findings have no hold here: the agents hold them back (`hold_seconds` in their c
 
 import difflib
 from pathlib import Path
+from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 # The one module of the agent's that is read here beside its catalogue: it imports nothing of it.
 from exporter.yamlfile import YamlError, parse
@@ -91,6 +92,18 @@ class Thresholds(BaseModel):
     #: One busy moment is none of anybody's business.
     self_hold_seconds: int = Field(default=300, ge=0, le=86400)
 
+    @model_validator(mode="after")
+    def _one_fits_the_other(self) -> Self:
+        for least, most in (
+            ("pattern_hold_seconds", "cause_patience_seconds"),
+            ("lossy_least", "lossy_most"),
+            ("certificate_critical_days", "certificate_warning_days"),
+            ("slow_burn", "fast_burn"),
+        ):
+            if getattr(self, least) >= getattr(self, most):
+                raise ValueError(f"{least} must be below {most}")
+        return self
+
 
 def load(path: Path) -> Thresholds:
     """Read the user's file, or raise ThresholdsError."""
@@ -116,6 +129,6 @@ def load(path: Path) -> Thresholds:
 
 def _reason(key: str, kind: str, message: str) -> str:
     if kind != "extra_forbidden":
-        return message.removeprefix("Input ")
+        return message.removeprefix("Input ").removeprefix("Value error, ")
     near = difflib.get_close_matches(key, Thresholds.model_fields, n=1)
     return f"no such key; did you mean {near[0]}?" if near else "no such key"

@@ -3,9 +3,8 @@
 from dataclasses import replace
 
 from exporter.catalog import FINDINGS_PENDING, PROBE_CERTIFICATE_EXPIRY
-from tests.alerts.finding_cases import finding
 from tests.alerts.promtool import ALERTS, Case, Labels, series
-from tests.alerts.swarm import BAD, BEGINS, ENDS, GOOD, Look, lossy, seen
+from tests.alerts.swarm import BAD, BEGINS, ENDS, GOOD, Look, looks, lossy, seen
 
 #: Some agent makes sure of something, from the fault on.
 _PENDING = {series(FINDINGS_PENDING, node="node1", job="swarmscope"): "0x2 1x57"}
@@ -69,8 +68,6 @@ def _other_network(look: Look) -> Look:
 
 def _second_network() -> dict[str, str]:
     """Add a network that works between all nodes, while the first does not."""
-    from tests.alerts.swarm import looks  # noqa: PLC0415 -- beside its only use
-
     shown = seen(lambda look: look.crosses)
     good = {_other_network(look).series(): GOOD for look in looks() if look.target == "task"}
     return {**shown, **good}
@@ -200,73 +197,5 @@ CASES = (
         "SwarmCertificateExpiring",
         _certificate(10, "static"),
         {"target": "shop_api"},
-    ),
-)
-
-
-def _dead(look: Look) -> bool:
-    return "node3" in look.nodes
-
-
-def _found(code: str, node: str, **labels: str) -> dict[str, str]:
-    return {finding(code, node, **labels): _FOUND}
-
-
-#: A fault that a finding names: nothing else fires, neither before it nor beside it.
-EXPLAINED = (
-    Case(
-        name="a dead node is a node that is down, and nothing else",
-        alert="SwarmNodeDown",
-        series={**seen(_dead), **_found("control_node_down", "node1", peer_node="node3")},
-        silent_at=(0, 45, ENDS + 30),
-        fires_at=150,
-        culprits=({"node": "node3"},),
-    ),
-    Case(
-        name="a row that is missing explains what fails to the task, also by its virtual IP",
-        alert="SwarmForwardingBroken",
-        series={
-            **seen(
-                lambda look: (
-                    look.source_node == "node1"
-                    and look.destination_service == "shop_api"
-                    and (look.destination_node == "node3" or look.target == "vip")
-                )
-            ),
-            **_PENDING,
-            **_found(
-                "fdb_missing", "node1", network="shop_app", service="shop_api", peer_node="node3"
-            ),
-        },
-        silent_at=(0, 45, ENDS + 30),
-        fires_at=150,
-        culprits=(
-            {"node": "node1", "network": "shop_app", "service": "shop_api", "peer_node": "node3"},
-        ),
-    ),
-    Case(
-        name="a network's device that is down explains what is blocked by it",
-        alert="SwarmOverlayDeviceBroken",
-        series={
-            **seen(_node3),
-            **_PENDING,
-            **_found("overlay_vxlan_down", "node3", network="shop_app"),
-        },
-        silent_at=(0, 45, ENDS + 30),
-        fires_at=150,
-        culprits=({"node": "node3", "network": "shop_app"},),
-    ),
-    Case(
-        name="kernels without IPVS explain every virtual IP that does not answer",
-        alert="SwarmKernelWithoutIpvs",
-        series={
-            **seen(lambda look: look.target == "vip"),
-            **_found("host_no_ipvs", "node1"),
-            **_found("host_no_ipvs", "node2"),
-            **_PENDING,
-        },
-        silent_at=(0, 45, ENDS + 30),
-        fires_at=150,
-        culprits=({},),
     ),
 )

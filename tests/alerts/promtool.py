@@ -35,6 +35,8 @@ class Case:
     fires_at: int
     #: Exactly these, with the labels that name them.
     culprits: Sequence[Labels]
+    #: Whether no other alert may ever have paged, from the first scrape on.
+    alone: bool = False
     #: How often rules are evaluated; less often where hours must pass.
     every_seconds: int = THRESHOLDS.evaluation_seconds
 
@@ -67,6 +69,7 @@ def unit_test(case: Case) -> dict[str, object]:
         }
         for culprit in case.culprits
     ]
+    ever = f'count_over_time(ALERTS{{alertstate="firing",severity="critical"}}[{case.fires_at}s])'
     # Nothing else fires at that moment, but for the watchdog, which always does.
     heard = 'group by (alertname) (ALERTS{alertstate="firing",severity!="none"})'
     told = [] if alert.severity is Severity.NONE else [f'{{alertname="{case.alert}"}}']
@@ -85,6 +88,14 @@ def unit_test(case: Case) -> dict[str, object]:
                 "eval_time": f"{case.fires_at}s",
                 "exp_samples": [{"labels": labels, "value": 1} for labels in told],
             },
+            *(
+                {
+                    "expr": f"group by (alertname) ({expr})",
+                    "eval_time": f"{case.fires_at}s",
+                    "exp_samples": [{"labels": labels, "value": 1} for labels in told],
+                }
+                for expr in ([ever] if case.alone else [])
+            ),
         ],
     }
 

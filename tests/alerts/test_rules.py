@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 
 from tests import needs
-from tests.alerts import finding_cases, own_cases, probe_cases, quiet_cases
+from tests.alerts import explained_cases, finding_cases, own_cases, probe_cases, quiet_cases
 from tests.alerts.promtool import ALERTS, THRESHOLDS, Case, described, quiet_test, run, unit_test
 
 CASES: tuple[Case, ...] = (
     *finding_cases.CASES,
     *probe_cases.CASES,
-    *probe_cases.EXPLAINED,
+    *explained_cases.CASES,
     *own_cases.CASES,
 )
 

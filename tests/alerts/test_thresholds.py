@@ -45,6 +45,10 @@ def test_an_empty_file_changes_nothing(tmp_path: Path) -> None:
         ("pair_tasks: many\n", "1: pair_tasks: should be a valid integer"),
         ("lossy_least: 2.0\n", "1: lossy_least: should be less than 1"),
         ("pair_tasks: 2\npair_tasks: 3\n", "2: not YAML: the key 'pair_tasks' stands twice"),
+        (
+            "cause_patience_seconds: 10\n",
+            "1: the file: pattern_hold_seconds must be below cause_patience_seconds",
+        ),
         ("[1]\n", "1: should be a mapping of keys to values"),
     ],
 )
