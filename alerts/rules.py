@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 
 from alerts import explained, findings, latency, own, pairs, patterns, places, symptoms
+from alerts.findings import cut_off
 from alerts.promql import seconds
 from alerts.spec import Alert, Group, RecordingRule
 from alerts.thresholds import Thresholds
@@ -11,7 +12,13 @@ from alerts.thresholds import Thresholds
 
 def groups(thresholds: Thresholds) -> tuple[Group, ...]:
     """List every group, in the order in which they build upon each other."""
-    recorded = (places.PLACED, *explained.rules(thresholds), *pairs.rules(thresholds))
+    recorded = (
+        places.PLACED,
+        cut_off.SUSPECT,
+        cut_off.PEERS,
+        *explained.rules(thresholds),
+        *pairs.rules(thresholds),
+    )
     return (
         Group(name="recording", rules=recorded),
         findings.group(thresholds),

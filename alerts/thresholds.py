@@ -58,6 +58,10 @@ class Thresholds(BaseModel):
     #: sum of the two above less a run.
     lossy_hold_seconds: int = Field(default=35, ge=0, le=3600)
 
+    #: Two agents may tell of one fault a round and a scrape apart: so long does the first pair of
+    #: nodes that miss each other in their tables wait for a second one, which names the culprit.
+    single_pair_seconds: int = Field(default=20, ge=5, le=600)
+
     #: How long it is remembered what ran on a node that is down: then that explains no more.
     placement_memory_seconds: int = Field(default=900, ge=60, le=86400)
 

@@ -2,7 +2,7 @@
 
 from alerts import places
 from alerts.findings.cause import cause, folded
-from alerts.findings.cut_off import CUT_OFF
+from alerts.findings.cut_off import cut_off
 from alerts.promql import by, either, seconds, select, unless, vector
 from alerts.spec import Alert, Dashboard, Role
 from alerts.thresholds import Thresholds
@@ -16,7 +16,13 @@ _NODE_DOWN = folded("control_node_down", by_labels=("node",), blame_peer=True)
 
 def alerts(thresholds: Thresholds) -> tuple[Alert, ...]:
     """Make the alerts; some look beyond the findings."""
-    return (*_NODES, *_GOSSIP, _service_down(thresholds), *_agents(thresholds))
+    return (
+        *_NODES,
+        _cut_off(thresholds),
+        *_GOSSIP,
+        _service_down(thresholds),
+        *_agents(thresholds),
+    )
 
 
 _NODES = (
@@ -63,19 +69,6 @@ _NODES = (
 
 _GOSSIP = (
     cause(
-        "SwarmNodeCutOffFromGossip",
-        "gossip_peer_missing",
-        "fdb_peer_missing",
-        expr=CUT_OFF,
-        by_labels=("node",),
-        blame_peer=True,
-        summary="A node is cut off from the others' gossip.",
-        what=f"{NODE} and other nodes do not learn of each other's tasks, names and addresses.",
-        command=f"{_AUDIT}; {_ALL}",
-        dashboard=Dashboard.NODES,
-        whole_node=True,
-    ),
-    cause(
         "SwarmGossipStale",
         "gossip_task_missing",
         "gossip_task_stale",
@@ -96,6 +89,22 @@ _GOSSIP = (
         dashboard=Dashboard.NETWORKS,
     ),
 )
+
+
+def _cut_off(thresholds: Thresholds) -> Alert:
+    return cause(
+        "SwarmNodeCutOffFromGossip",
+        "gossip_peer_missing",
+        "fdb_peer_missing",
+        expr=cut_off(thresholds),
+        by_labels=("node",),
+        blame_peer=True,
+        summary="A node is cut off from the others' gossip.",
+        what=f"{NODE} and other nodes do not learn of each other's tasks, names and addresses.",
+        command=f"{_AUDIT}; {_ALL}",
+        dashboard=Dashboard.NODES,
+        whole_node=True,
+    )
 
 
 def _service_down(thresholds: Thresholds) -> Alert:

@@ -23,8 +23,8 @@ def finding(code: str, node: str, **labels: str) -> str:
     )
 
 
-def _case(alert: str, *told: str, by: tuple[Labels, ...], name: str = "") -> Case:
-    fires = _BEGINS + int(ALERTS[alert].hold_seconds)
+def _case(alert: str, *told: str, by: tuple[Labels, ...], name: str = "", after: int = 0) -> Case:
+    fires = _BEGINS + int(ALERTS[alert].hold_seconds) + after
     return Case(
         name=name or f"{alert} names the culprit, once",
         alert=alert,
@@ -92,7 +92,8 @@ _WHOLE = (
         finding("fdb_peer_missing", "node2", peer_node="node3", network="shop_app"),
         series(NODE_INFO, node="node3", exported_node="node3", role="worker", job="swarmscope"),
         by=({"node": "node2"},),
-        name="of one pair, the node that looks is cut off",
+        name="of one pair that stays the only one, the node that looks is cut off",
+        after=15,
     ),
     _case(
         "SwarmNodeCutOffFromGossip",
@@ -102,6 +103,7 @@ _WHOLE = (
         series(NODE_INFO, node="node2", exported_node="node2", role="worker", job="swarmscope"),
         by=({"node": "node2"},),
         name="of two that miss each other, the worker is cut off",
+        after=15,
     ),
     _case(
         "SwarmNodeCutOffFromGossip",
@@ -160,4 +162,18 @@ _OF_ONE_NODE = (
     _plain("SwarmFinding", "balancer_uneven", **_ON),
 )
 
-CASES = (*_WHOLE, *_OF_ONE_NODE)
+#: The second agent tells a scrape later: until then, nobody knows who is at fault.
+_ONE_BY_ONE = Case(
+    name="the first pair waits for the second, which names the culprit",
+    alert="SwarmNodeCutOffFromGossip",
+    series={
+        finding("fdb_peer_missing", "node1", peer_node="node3", network="db"): _VALUES,
+        finding("fdb_peer_missing", "node2", peer_node="node3", network="db"): "_x4 1x18 stale",
+    },
+    silent_at=(0, _BEGINS, _BEGINS + SCRAPE_SECONDS - 5, _ENDS),
+    fires_at=_BEGINS + SCRAPE_SECONDS,
+    culprits=({"node": "node3"},),
+    alone=True,
+)
+
+CASES = (*_WHOLE, _ONE_BY_ONE, *_OF_ONE_NODE)
