@@ -39,7 +39,12 @@ def rules(thresholds: Thresholds) -> tuple[RecordingRule, ...]:
     pairs = by(
         "group",
         ("node", "peer_node"),
-        select(FINDINGS_HELD, **critical, peer_node=none_of(""), code=none_of("control_node_down")),
+        select(
+            FINDINGS_HELD,
+            **critical,
+            peer_node=none_of(""),
+            code=none_of("control_node_down", "control_manager_unreachable"),
+        ),
     )
     return (
         PENDING,
@@ -70,7 +75,14 @@ def rules(thresholds: Thresholds) -> tuple[RecordingRule, ...]:
             expr=by(
                 "group",
                 ("node", "network"),
-                select(FINDINGS_HELD, **critical, network=none_of(""), service=""),
+                select(
+                    FINDINGS_HELD,
+                    **critical,
+                    network=none_of(""),
+                    service="",
+                    # Frames in clear arrive.
+                    code=none_of("encryption_unprotected"),
+                ),
             ),
             labels=("node", "network"),
         ),

@@ -22,6 +22,10 @@ _CAUSES = (
 _PATTERNS = (("SwarmOverlayCutOff",), ("SwarmNodeLossy",))
 
 
+#: Causes by which no request fails, so that they explain no failure.
+_LOSE_NOTHING = ("SwarmManagerUnreachable", "SwarmEncryptionUnprotected")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inhibition:
     """One rule: while a source fires, its targets are not told of."""
@@ -119,7 +123,7 @@ def _causes() -> Iterator[Inhibition]:
     for label in ("service", "network", "node"):
         yield Inhibition(
             reason="A cause explains the patterns and symptoms of what it names.",
-            sources=('role="cause"', 'severity="critical"', f'{label}!=""'),
+            sources=('role="cause"', 'severity="critical"', _not(*_LOSE_NOTHING), f'{label}!=""'),
             targets=('role=~"pattern|symptom"', f'{label}!=""'),
             equal=(label,),
         )

@@ -140,6 +140,18 @@ def test_another_nodes_fault_is_told_of_too() -> None:
     ]
 
 
+def test_a_cause_that_loses_no_request_explains_no_failure() -> None:
+    """A manager that does not vote, or frames in clear, make nothing unreachable."""
+    alerts = (
+        firing("SwarmManagerUnreachable", node="node2"),
+        firing("SwarmEncryptionUnprotected", node="node1", network="shop_app"),
+        firing("SwarmPathBroken", node="node2", service="shop_api"),
+        firing("SwarmPathBroken", node="node1", service="shop_api"),
+    )
+
+    assert told_of(alerts, RULES) == list(alerts)
+
+
 def test_another_swarms_fault_is_told_of_too() -> None:
     """Clusters do not explain each other."""
     alerts = (
