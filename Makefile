@@ -5,7 +5,7 @@ VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 IMAGE := swarmscope:$(VERSION)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run stop test lint lock wheelhouse image clean
+.PHONY: help setup run stop scorecard test lint lock wheelhouse image clean
 
 help: ## list what can be made
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -18,6 +18,9 @@ run: setup wheelhouse ## bring up a real three-node Swarm here, with Swarmscope 
 
 stop: setup ## end what `make run` began
 	$(PYTHON) -m tests.lab.showcase down
+
+scorecard: setup wheelhouse ## make every fault on a real Swarm and count the pages; two hours
+	$(PYTHON) -m tests.lab.scorecard
 
 test: setup lint ## run every check and every test; what a machine cannot run is named
 	$(PYTHON) -m pytest
