@@ -9,6 +9,7 @@ from tests.lab.scorecard.card import Row, Told
 from tests.lab.scorecard.pages import PAGE, TICKET, Alert, Notification, Pager
 from tests.lab.scorecard.scenario import Culprit, Scenario, Site
 from tests.lab.scorecard.stage import wait_until_quiet
+from tests.lab.spread import is_spread, spread
 
 #: The longest grace and hold there are, and Alertmanager's own pauses.
 QUIET_WITHIN_SECONDS = 600.0
@@ -25,8 +26,11 @@ _NOT_SHOWN = frozenset({"alertname", "cluster", "severity", "role"})
 
 
 def play(scenario: Scenario, site: Site, pager: Pager, watched: float = _WATCHED_SECONDS) -> Row:
-    """Play one scenario; the lab is as it was before when it ends."""
+    """Play one scenario, on a Swarm that is quiet and has tasks on every node."""
     wait_until_quiet(site.lab, QUIET_WITHIN_SECONDS)
+    if not is_spread(site.lab, "shop"):
+        spread(site.lab, "shop")
+        wait_until_quiet(site.lab, QUIET_WITHIN_SECONDS)
     if scenario.fault is None:
         return _play_work(scenario, site, pager, watched)
     with scenario.fault(site) as culprit:
