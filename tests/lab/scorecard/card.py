@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -12,7 +12,7 @@ _HEAD = """\
 
 What came of each fault on a real three-node Swarm with the stack as it is shipped, its default
 intervals and holds, and a webhook in the place of a pager. `make scorecard` plays all of it and
-writes this page; `docs/scorecard.json` has the same with every notification as it arrived.
+writes this page; `docs/scorecard.json` has the same with each first notification as it arrived.
 
 A page is an incident of Alertmanager's (one group) at the receiver for `critical`, a ticket one at
 the receiver for `warning`. Seconds count from the moment at which the fault was in place, to the
@@ -33,6 +33,8 @@ class Told:
     #: What a person would read.
     text: str
     right: bool
+    #: Its first notification, as it came.
+    document: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

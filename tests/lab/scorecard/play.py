@@ -126,6 +126,7 @@ def fold(
             alerts=tuple(sorted({_shown(alert) for item in items for alert in item.firing})),
             text=items[0].firing[0].annotations.get("description", ""),
             right=culprit is not None and any(is_right(item, culprit) for item in items),
+            document=items[0].document,
         )
         for (receiver, _), items in groups.items()
     )
