@@ -45,12 +45,12 @@ def _closed(site: Site) -> Iterator[Culprit]:
 def _all_down(site: Site) -> Iterator[Culprit]:
     lab, service = site.lab, "shop_cache"
     update = ("service", "update", "--detach", "--no-resolve-image")
-    lab.docker(lab.manager, *update, "--args=redis-server --no-such-option", service)
+    lab.docker(lab.manager, *update, "--image=alpine:3.20", "--args=sh -c 'exit 3'", service)
     try:
         yield Culprit(alerts=("SwarmServiceDown",), labels={"service": (service,)})
     finally:
         words = "--args=redis-server --save '' --maxmemory 64mb"
-        lab.docker(lab.manager, *update, words, service)
+        lab.docker(lab.manager, *update, "--image=redis:7-alpine", words, service)
 
 
 @contextmanager
