@@ -26,6 +26,7 @@ _UPDATING = frozenset({"updating", "rollback_started"})
 _PAUSED = frozenset({"paused", "rollback_paused"})
 #: A restart of an Engine ends each of its tasks once; one slot's third failure is its own.
 _ENOUGH_FAILURES = 3
+_PROVEN_AFTER_SECONDS = 5.0
 #: Failures that go back further say nothing of what is now.
 _LATELY_SECONDS = 600.0
 _MOST_ROWS = 5
@@ -68,7 +69,7 @@ def _staffing(service: Service, situation: Situation) -> _Staffing:
         place: tasks
         for place, tasks in places.items()
         if not any(
-            task.running
+            (task.running and not _has_yet_to_prove_itself(service, task, situation))
             or _is_taking_over(service, task, situation)
             or _is_resting(service, task, situation)
             for task in tasks
@@ -99,6 +100,15 @@ def _wanted(service: Service, places: Collection[object], situation: Situation) 
         everywhere = not service.constraints and service.restart_condition == "any"
         return len(able.union(places)) if everywhere else len(places)
     return 0
+
+
+def _has_yet_to_prove_itself(service: Service, task: Task, situation: Situation) -> bool:
+    """Tell whether a task, others of which failed lately, has run for no more than a moment.
+
+    One that fails at once is running whenever Swarm has just started it.
+    """
+    for_seconds = situation.now - task.updated_at
+    return for_seconds < _PROVEN_AFTER_SECONDS and any(_failed_lately(service, situation))
 
 
 def _is_taking_over(service: Service, task: Task, situation: Situation) -> bool:

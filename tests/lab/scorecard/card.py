@@ -66,9 +66,11 @@ class Row:
 
     @property
     def right(self) -> bool:
-        """Whether it was told of rightly, and no page came that should not have."""
+        """Whether it was told of rightly, to its end, and no page came that should not have."""
         if self.quiet:
             return not self.pages
+        if self.seconds_to_resolve is not None and self.seconds_to_resolve < 0:
+            return False
         most = 1 if self.critical else 0
         return self.seconds_to_tell is not None and len(self.pages) <= most
 

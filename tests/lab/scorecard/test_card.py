@@ -77,6 +77,7 @@ def test_a_fault_is_right_with_one_page_and_quiet_with_none() -> None:
     assert not row("a", told(right=True), told(right=False)).right
     assert not row("a", told(right=False)).right
     assert not row("a").right
+    assert not replace(row("a", told(right=True)), seconds_to_resolve=-5.0).right
     assert row("a", expected="").right
     assert not row("a", told(right=False), expected="").right
 

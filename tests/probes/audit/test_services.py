@@ -218,3 +218,14 @@ def test_a_service_that_does_not_come_up_is_down() -> None:
     stuck = replace(DOWN, tasks=(DOWN.tasks[0], waiting(WEB_2, "pending", 90)))
 
     assert codes(stuck) == [("service_down", "")]
+
+
+def test_a_task_that_fails_at_each_start_does_not_count_when_it_was_just_started() -> None:
+    """A few seconds later it has proven itself."""
+    tasks = [replace(item, updated_at=NOW - 2) for item in (WEB_1, WEB_2)]
+    failing = replace(SWARM, tasks=tuple(tasks), failures=(failed(1, 5, repeated=1),))
+    proven = replace(failing, tasks=tuple(replace(item, updated_at=NOW - 6) for item in tasks))
+
+    assert codes(replace(failing, failures=())) == []
+    assert codes(failing) == [("service_down", "")]
+    assert codes(proven) == []
