@@ -78,26 +78,40 @@ def cut_off(thresholds: Thresholds) -> RecordingRule:
     )
 
 
+#: The one kind of look that nobody sends again when it is lost.
+_ECHOES = select(PROBE_SUCCESS, target="task", probe="icmp")
+_ONE_WAY = {"node": "source_node", "peer_node": "destination_node"}
+
+
+def _alive(thresholds: Thresholds) -> str:
+    """Tell of each echo whether it came back a moment ago; if not, it is not lossy but dead."""
+    return f"max_over_time({_ECHOES}[{seconds(thresholds.lossy_memory_seconds)}])"
+
+
 def loss(thresholds: Thresholds) -> RecordingRule:
-    """Give the share of probes that fail now and worked a moment ago, one way."""
-    probes = select(PROBE_SUCCESS, target="task", probe=NOT_LARGE)
-    memory = seconds(thresholds.lossy_memory_seconds)
-    now_and_then = f"({probes} == bool 0) * max_over_time({probes}[{memory}])"
+    """Give the share of echoes that were lost of late, one way."""
+    window = seconds(thresholds.lossy_window_seconds)
+    lost = f"(1 - avg_over_time({_ECHOES}[{window}])) * {_alive(thresholds)}"
     return RecordingRule(
         name="node_pair:swarmscope_probe:loss_share",
-        expr=renamed("avg", now_and_then, node="source_node", peer_node="destination_node"),
+        expr=renamed("avg", lost, **_ONE_WAY),
         labels=_PAIR,
     )
 
 
 def lossy_pairs(thresholds: Thresholds) -> RecordingRule:
-    """Give the pairs that lose some probes, both ways, and have not lost all of late."""
-    mean = f"avg_over_time({loss(thresholds)}[{seconds(thresholds.lossy_window_seconds)}])"
-    one_way = f"({mean} > {thresholds.lossy_least:g} < {thresholds.lossy_most:g})"
+    """Give the share that pairs lose in both orders, of those that go on losing.
+
+    What happened once is still in the mean, a minute later; and what was blocked of late is no
+    loss.
+    """
+    lost = loss(thresholds)
+    both = f"(({lost} + on (node, peer_node) {swapped(lost)}) / 2)"
+    now = f"({renamed('max', f'({_ECHOES} == bool 0) * {_alive(thresholds)}', **_ONE_WAY)} > 0)"
     return RecordingRule(
         name="node_pair:swarmscope_probe:lossy",
         expr=unless(
-            f"{one_way} and on (node, peer_node) {swapped(one_way)}",
+            f"({both} and on (node, peer_node) {either(now, swapped(now))})",
             _PAIR,
             f"count_over_time({blocked(thresholds)}[2m])",
         ),
@@ -106,12 +120,14 @@ def lossy_pairs(thresholds: Thresholds) -> RecordingRule:
 
 
 def lossy(thresholds: Thresholds) -> RecordingRule:
-    """Give the node that most lossy pairs have in common."""
-    affected = by("count", ("node",), lossy_pairs(thresholds))
+    """Give the node that loses most, if it loses something to and from several others."""
+    pairs = lossy_pairs(thresholds)
+    share = f"{by('avg', ('node',), pairs)} > {thresholds.lossy_least:g}"
+    affected = f"{by('count', ('node',), pairs)} >= {thresholds.cut_off_peers}"
     explaining = (explained.NODES, explained.NODE_NETWORKS, SILENT, cut_off(thresholds))
     return RecordingRule(
         name="node:swarmscope_probe:lossy",
-        expr=unless(f"topk(1, {affected} >= {thresholds.cut_off_peers})", ("node",), *explaining),
+        expr=unless(f"topk(1, {share} and on (node) ({affected}))", ("node",), *explaining),
         labels=("node",),
     )
 

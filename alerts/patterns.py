@@ -136,19 +136,19 @@ def _cut_off(thresholds: Thresholds) -> Alert:
 def _lossy(thresholds: Thresholds) -> Alert:
     return Alert(
         name="SwarmNodeLossy",
-        expr=waiting(pairs.lossy(thresholds), thresholds),
+        expr=str(pairs.lossy(thresholds)),
         hold_seconds=thresholds.lossy_hold_seconds,
         severity=Severity.CRITICAL,
         role=Role.PATTERN,
         labels=("node",),
         summary="A node loses a part of the packets between it and the others.",
-        description=f"Probes between {NODE} and {words.VALUE} other nodes fail now and then: "
+        description=f"Some echoes between {NODE} and other nodes are lost; of late: "
         + words.listed(
             f"{pairs.loss(thresholds)}{{node=%q}} > 0",
             "{{ $row.Value | humanizePercentage }} towards {{ $row.Labels.peer_node }}",
             "node",
         )
-        + " at this moment.",
+        + ".",
         command=f"probe audit --node {NODE}; ip -s link  # on {NODE}",
         dashboard=Dashboard.NODES,
         whole_node=True,

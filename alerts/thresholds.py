@@ -46,17 +46,15 @@ class Thresholds(BaseModel):
     #: A node that loses its way to one other only is not cut off: that is the pair's fault.
     cut_off_peers: int = Field(default=2, ge=1, le=100)
 
-    #: Less is what retransmission hides; probes of a healthy Swarm fail far below 1 %.
+    #: Echoes of a healthy Swarm are lost far below 1 %; services notice from a few percent on.
     lossy_least: float = Field(default=0.05, gt=0, lt=1)
-    #: Above, it is no loss but a blocked way.
-    lossy_most: float = Field(default=0.9, gt=0, lt=1)
-    #: A probe that fails now is a lossy one if it worked within its last two runs.
+    #: Loss is random: its share is a mean over six runs of each echo.
+    lossy_window_seconds: int = Field(default=60, ge=10, le=600)
+    #: An echo is lossy, and not dead, if it came back within its last two runs.
     lossy_memory_seconds: int = Field(default=25, ge=10, le=600)
-    #: Loss is random: its share is a mean over two runs of each probe.
-    lossy_window_seconds: int = Field(default=20, ge=10, le=600)
-    #: Must be above what something that fails once and for all looks like loss: about 33 s, the
-    #: sum of the two above less a run.
-    lossy_hold_seconds: int = Field(default=35, ge=0, le=3600)
+    #: Must be above two runs: what fails twice, and what fails once and for all, look like loss for
+    #: no longer.
+    lossy_hold_seconds: int = Field(default=25, ge=0, le=3600)
 
     #: Two agents may tell of one fault a round and a scrape apart: so long does the first pair of
     #: nodes that miss each other in their tables wait for a second one, which names the culprit.
@@ -100,7 +98,7 @@ class Thresholds(BaseModel):
     def _one_fits_the_other(self) -> Self:
         for least, most in (
             ("pattern_hold_seconds", "cause_patience_seconds"),
-            ("lossy_least", "lossy_most"),
+            ("lossy_memory_seconds", "lossy_window_seconds"),
             ("certificate_critical_days", "certificate_warning_days"),
             ("slow_burn", "fast_burn"),
         ):

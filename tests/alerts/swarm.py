@@ -110,5 +110,6 @@ def seen(
 def lossy(bad: Callable[[Look], bool]) -> dict[str, str]:
     """Give every series; those of bad looks fail in turns."""
     marked = [look for look in looks() if bad(look)]
-    turns = {look.series(): FLAPPING[number % 2] for number, look in enumerate(marked)}
+    # Connections and echoes follow each other in the list: both lose in both turns.
+    turns = {look.series(): FLAPPING[number // 2 % 2] for number, look in enumerate(marked)}
     return {**seen(), **turns}

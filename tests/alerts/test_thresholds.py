@@ -26,7 +26,7 @@ def test_a_users_threshold_reaches_the_rules(tmp_path: Path) -> None:
 
     found = {rule.get("alert"): rule for group in document["groups"] for rule in group["rules"]}
     assert found["SwarmAgentMissing"]["for"] == "2m"
-    assert found["SwarmNodeLossy"]["for"] == "35s"
+    assert found["SwarmNodeLossy"]["for"] == "25s"
     assert (
         found["SwarmNodeDown"]["annotations"]["runbook_url"] == "https://wiki/run/SwarmNodeDown.md"
     )
