@@ -66,7 +66,8 @@ def renamed(operation: str, expr: object, **names: str) -> str:
     for target, source in names.items():
         if target != source:
             result = copied(result, source, target)
-    return by(operation, names, result)
+    # Each series is alone by now: this takes the old labels away, and keeps the value of a count.
+    return by("max", names, result)
 
 
 def unless(expr: object, on: Iterable[str], *others: object) -> str:

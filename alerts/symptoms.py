@@ -105,7 +105,7 @@ def _path(thresholds: Thresholds) -> tuple[RecordingRule, Alert]:
         role=Role.SYMPTOM,
         labels=rule.labels,
         summary="A service cannot be reached from a node, and no known fault explains it.",
-        description=f"{words.VALUE} kinds of looks at {SERVICE} from {NODE} have failed for "
+        description=f"Looks at {SERVICE} from {NODE} have failed ({words.VALUE} of them) for "
         f"{window} and more: "
         + words.listed(
             "count by (probe, target, source_service, endpoint) "

@@ -7,7 +7,7 @@ import pytest
 
 from alerts import rules
 from alerts.__main__ import main
-from alerts.promql import none_of, one_of, seconds, select
+from alerts.promql import none_of, one_of, renamed, seconds, select
 from alerts.thresholds import Thresholds, ThresholdsError, load
 from exporter.catalog import PROBE_DURATION, PROBE_SUCCESS
 
@@ -115,3 +115,12 @@ def test_selectors_are_written_as_prometheus_reads_them() -> None:
 def test_durations_are_written_as_prometheus_reads_them(value: float, text: str) -> None:
     """The largest unit that fits."""
     assert seconds(value) == text
+
+
+def test_a_count_that_is_renamed_stays_a_count() -> None:
+    """Counting what was counted would always give one."""
+    assert (
+        renamed("count", PROBE_SUCCESS, service="destination_service")
+        == "max by (service) (label_replace(count by (destination_service) "
+        '(swarmscope_probe_success), "service", "$1", "destination_service", "(.+)"))'
+    )
