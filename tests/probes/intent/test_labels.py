@@ -73,7 +73,7 @@ def test_a_label_says_what_it_says(labels: dict[str, str], expected: dict[str, A
         ("interval", "1ms", "'1ms' is below the shortest interval, 0.5s"),
         ("timeout", "0s", "'0s' is no duration above zero, such as 250ms, 5s or 1m"),
         ("probe", "no", "'no' is neither on nor off"),
-        ("without", "ping", "'ping' is no list of dns, tcp, icmp, http"),
+        ("without", "ping", "'ping' is no list of dns, tcp, icmp, http, mtu"),
         ("intervall", "5s", "no such label; did you mean swarmscope.interval?"),
     ],
 )
