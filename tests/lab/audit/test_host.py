@@ -5,6 +5,10 @@ net/netfilter/nf_conntrack_core.c, net/core/neighbour.c): they are changed in a 
 lab's own.
 """
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
 import pytest
 
 from tests.lab.audit import crowding
@@ -111,59 +115,43 @@ def test_docker_s_own_policy_and_conditional_drops_are_no_fault(
 
 #: More than any node of the lab has of either.
 CROWD = 900
-CONNECTIONS = "net.netfilter.nf_conntrack_max"
-NEIGHBOURS = "net.ipv4.neigh.default.gc_thresh3"
+#: Where they are nearly full, and where they are full.
+ROOMY, TIGHT = int(CROWD / 0.9), CROWD - 1
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of the kernel's, and how to fill it."""
+
+    item: str
+    limit: str
+    crowd: Callable[..., AbstractContextManager[None]]
+
+
+CONNECTIONS = Table("connections", "net.netfilter.nf_conntrack_max", crowding.connections)
+NEIGHBOURS = Table("neighbours", "net.ipv4.neigh.default.gc_thresh3", crowding.neighbours)
 
 
 @pytest.mark.needs("own_limits")
 @pytest.mark.parametrize(
-    ("code", "most", "knocking"),
+    ("code", "table", "most"),
     [
-        ("host_conntrack_nearly_full", int(CROWD / 0.9), False),
-        ("host_conntrack_full", CROWD - 1, True),
+        ("host_conntrack_nearly_full", CONNECTIONS, ROOMY),
+        ("host_conntrack_full", CONNECTIONS, TIGHT),
+        ("host_neighbours_nearly_full", NEIGHBOURS, ROOMY),
+        ("host_neighbours_full", NEIGHBOURS, TIGHT),
     ],
 )
-def test_a_table_of_connections_that_fills_is_told(
-    auditor: LabAuditor,
-    node: Node,
-    code: str,
-    most: int,
-    knocking: bool,  # noqa: FBT001 -- a table's column
+def test_a_table_that_fills_is_told(
+    auditor: LabAuditor, node: Node, code: str, table: Table, most: int
 ) -> None:
-    """Of this node, whose connections they are; what cannot be tracked any more is refused."""
-    before = run("sysctl", "-n", CONNECTIONS).strip()
-    with crowding.connections(auditor.lab, node, CROWD, knocking=knocking):
+    """Connections are the node's own; neighbours are counted for all nodes of a machine."""
+    before = run("sysctl", "-n", table.limit).strip()
+    with table.crowd(auditor.lab, node, CROWD, knocking=most == TIGHT):
         auditor.shows(
             node,
             code,
-            inject=lambda: run("sysctl", "-w", f"{CONNECTIONS}={most}"),
-            remove=lambda: run("sysctl", "-w", f"{CONNECTIONS}={before}"),
-            item="connections",
-        )
-
-
-@pytest.mark.needs("own_limits")
-@pytest.mark.parametrize(
-    ("code", "most", "knocking"),
-    [
-        ("host_neighbours_nearly_full", int(CROWD / 0.9), False),
-        ("host_neighbours_full", CROWD - 1, True),
-    ],
-)
-def test_a_table_of_neighbours_that_fills_is_told(
-    auditor: LabAuditor,
-    node: Node,
-    code: str,
-    most: int,
-    knocking: bool,  # noqa: FBT001 -- a table's column
-) -> None:
-    """By every node of the machine, since they share it."""
-    before = run("sysctl", "-n", NEIGHBOURS).strip()
-    with crowding.neighbours(auditor.lab, node, CROWD, knocking=knocking):
-        auditor.shows(
-            node,
-            code,
-            inject=lambda: run("sysctl", "-w", f"{NEIGHBOURS}={most}"),
-            remove=lambda: run("sysctl", "-w", f"{NEIGHBOURS}={before}"),
-            item="neighbours",
+            inject=lambda: run("sysctl", "-w", f"{table.limit}={most}"),
+            remove=lambda: run("sysctl", "-w", f"{table.limit}={before}"),
+            item=table.item,
         )
