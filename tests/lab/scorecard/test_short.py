@@ -16,7 +16,7 @@ from tests.lab.scorecard.pages import Pager
 from tests.lab.scorecard.play import play
 from tests.lab.scorecard.scenario import Site
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.faults]
 
 #: COMPRESSED: half of what is shipped, so that a short test is short.
 HOLDS = Thresholds(pattern_hold_seconds=8, cause_patience_seconds=30, symptom_hold_seconds=30)
