@@ -18,8 +18,8 @@ from tests.lab.scorecard.scenario import Site
 
 pytestmark = [pytest.mark.lab, pytest.mark.faults]
 
-#: COMPRESSED: patterns hold for half as long as is shipped. Their patience with causes stays: agents
-#: need as long as ever to name one.
+#: COMPRESSED: patterns hold for half as long as is shipped. Their patience with causes stays, since
+#: agents need as long as ever to name one.
 HOLDS = Thresholds(pattern_hold_seconds=10)
 _WATCHED_SECONDS = 45.0
 
