@@ -87,7 +87,7 @@ class Thresholds(BaseModel):
     topology_old_seconds: int = Field(default=300, ge=30, le=86400)
     #: A check that cannot look for a moment meets a namespace on its way out.
     blind_hold_seconds: int = Field(default=300, ge=0, le=86400)
-    #: A round of checks is made every 10 s.
+    #: A round of checks is made every 5 s.
     audit_stalled_seconds: int = Field(default=120, ge=20, le=86400)
     #: Probes that start so late report the agent's load, not the network's.
     scheduler_lag_seconds: float = Field(default=1.0, gt=0, le=60)

@@ -7,7 +7,6 @@ import asyncio
 import datetime as dt
 import ssl
 import threading
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
@@ -18,12 +17,6 @@ from tests.lab.layout import MACHINE_ADDRESS
 DATABASE, PAGE = "ledger", "partner"
 _VALID_DAYS = 90
 _PAGE = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"
-
-
-@dataclass(frozen=True, slots=True)
-class _Port:
-    server: asyncio.Server
-    number: int
 
 
 class Dependencies:

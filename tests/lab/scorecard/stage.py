@@ -108,7 +108,7 @@ def alerts(lab: Lab) -> list[dict[str, str]]:
 
 
 def pending(lab: Lab) -> list[dict[str, str]]:
-    """List the alerts that Prometheus holds back or has, but the dead man's switch."""
+    """List the pages and tickets that Prometheus holds back or has."""
     rows = swarmscope.query(lab, 'ALERTS{severity=~"critical|warning"}')
     return [row["metric"] for row in rows]
 
