@@ -100,23 +100,25 @@ def loss(thresholds: Thresholds) -> RecordingRule:
 
 
 def lossy_pairs(thresholds: Thresholds) -> RecordingRule:
-    """Give the share that pairs lose in both orders, of those that go on losing.
-
-    What happened once is still in the mean, a minute later; and what was blocked of late is no
-    loss.
-    """
+    """Give the share that pairs lose in both orders; what was blocked of late is no loss."""
     lost = loss(thresholds)
-    both = f"(({lost} + on (node, peer_node) {swapped(lost)}) / 2)"
-    now = f"({renamed('max', f'({_ECHOES} == bool 0) * {_alive(thresholds)}', **_ONE_WAY)} > 0)"
+    both = f"(({lost} + on (node, peer_node) {swapped(lost)}) / 2 > 0)"
     return RecordingRule(
         name="node_pair:swarmscope_probe:lossy",
-        expr=unless(
-            f"({both} and on (node, peer_node) {either(now, swapped(now))})",
-            _PAIR,
-            f"count_over_time({blocked(thresholds)}[2m])",
-        ),
+        expr=unless(both, _PAIR, f"count_over_time({blocked(thresholds)}[2m])"),
         labels=_PAIR,
     )
+
+
+def _losing_now(thresholds: Thresholds) -> str:
+    """Give the nodes that lost an echo a moment ago: what happened once stays in the mean longer.
+
+    It is asked of a node, not of each pair: between two nodes few echoes pass, so that now and then
+    all of them come back by chance.
+    """
+    lost = f"({_ECHOES} == bool 0) * {_alive(thresholds)} > 0"
+    ends = (renamed("max", lost, node=end) for end in _ONE_WAY.values())
+    return by("max", ("node",), either(*ends))
 
 
 def lossy(thresholds: Thresholds) -> RecordingRule:
@@ -124,10 +126,11 @@ def lossy(thresholds: Thresholds) -> RecordingRule:
     pairs = lossy_pairs(thresholds)
     share = f"{by('avg', ('node',), pairs)} > {thresholds.lossy_least:g}"
     affected = f"{by('count', ('node',), pairs)} >= {thresholds.cut_off_peers}"
+    still = f"{share} and on (node) ({affected}) and on (node) ({_losing_now(thresholds)})"
     explaining = (explained.NODES, explained.NODE_NETWORKS, SILENT, cut_off(thresholds))
     return RecordingRule(
         name="node:swarmscope_probe:lossy",
-        expr=unless(f"topk(1, {share} and on (node) ({affected}))", ("node",), *explaining),
+        expr=unless(f"topk(1, {still})", ("node",), *explaining),
         labels=("node",),
     )
 

@@ -6,10 +6,10 @@ longer than `cause_patience_seconds`.
 
 from alerts import explained, pairs, words
 from alerts.explained import NODE_PAIRS, NODES, SERVICES
-from alerts.promql import none_of, renamed, seconds, select, unless
+from alerts.promql import by, either, none_of, renamed, seconds, select, unless
 from alerts.spec import Alert, Dashboard, Group, RecordingRule, Role, Severity
 from alerts.thresholds import Thresholds
-from alerts.words import NETWORK, NODE, PEER, SERVICE, TASK
+from alerts.words import NETWORK, NODE, PEER, PEER_OR_OTHERS, SERVICE, TASK
 from exporter.catalog import PROBE_SUCCESS
 
 _TASK = {
@@ -169,9 +169,14 @@ def _pair(thresholds: Thresholds) -> RecordingRule:
 
 
 def _network() -> RecordingRule:
-    """Give networks that are dead between all of at least three nodes, while others live."""
-    ways = f"count by (network) (group by (network, node, peer_node) ({pairs.TASKS}))"
-    dead = f"max by (network) ({pairs.TASKS}) == 0 and on (network) ({ways} > 2)"
+    """Give networks that are dead between all of at least three nodes, while others live.
+
+    A node at fault says nothing of the network.
+    """
+    peers = renamed("group", NODES, peer_node="node")
+    judged = unless(unless(pairs.TASKS, ("node",), NODES), ("peer_node",), peers)
+    ways = f"count by (network) (group by (network, node, peer_node) ({judged}))"
+    dead = f"max by (network) ({judged}) == 0 and on (network) ({ways} > 2)"
     return RecordingRule(
         name="network:swarmscope_overlay:broken",
         expr=unless(
@@ -201,20 +206,28 @@ def _black_hole(thresholds: Thresholds) -> tuple[RecordingRule, Alert]:
     ends = {"node": "source_node", "peer_node": "destination_node"}
     large = renamed("max", select(PROBE_SUCCESS, target="task", probe="mtu"), **ends)
     small = renamed("max", select(PROBE_SUCCESS, target="task", probe="icmp"), **ends)
-    lost = f"{large} == 0 and on (node, peer_node) ({small} == 1)"
+    lost = f"({large} == 0 and on (node, peer_node) ({small} == 1))"
     rule = RecordingRule(
-        name="node_pair:swarmscope_overlay:black_hole", expr=lost, labels=("node", "peer_node")
+        name="node_pair:swarmscope_overlay:black_hole",
+        expr=either(lost, explained.swapped(lost)),
+        labels=("node", "peer_node"),
+    )
+    of_node = f"{by('count', ('node',), rule)} >= {thresholds.cut_off_peers}"
+    alone = unless(
+        unless(rule, ("node",), of_node),
+        ("peer_node",),
+        renamed("group", of_node, peer_node="node"),
     )
     alert = Alert(
         name="SwarmMtuBlackHole",
-        expr=pairs.once(rule),
+        expr=either(of_node, pairs.once(alone)),
         hold_seconds=thresholds.pattern_hold_seconds,
         severity=Severity.CRITICAL,
         role=Role.PATTERN,
         labels=rule.labels,
-        summary="Large packets are lost between two nodes, while small ones pass.",
-        description=f"Between {NODE} and {PEER}, an overlay's largest packets are lost without a "
-        "word: connections open, and hang as soon as they carry much.",
+        summary="Large packets of an overlay are lost on their way, while small ones pass.",
+        description=f"Between {NODE} and {PEER_OR_OTHERS}, an overlay's largest packets are lost "
+        "without a word: connections open, and hang as soon as they carry much.",
         command=f"probe audit --node {NODE}; ip link  # on both: the MTU of what leads there",
         dashboard=Dashboard.NODES,
     )

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 NODE = "{{ $labels.node }}"
 PEER = "{{ $labels.peer_node }}"
+PEER_OR_OTHERS = "{{ with $labels.peer_node }}{{ . }}{{ else }}other nodes{{ end }}"
 NETWORK = "{{ $labels.network }}"
 SERVICE = "{{ $labels.service }}"
 TASK = "{{ $labels.task }}"

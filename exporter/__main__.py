@@ -16,6 +16,7 @@ from typing import NoReturn
 from exporter.agent import Agent, set_log_level
 from exporter.config import ConfigError, load
 from exporter.settings import Settings
+from probes import datagram
 from probes.swarm.engine import Engine
 from probes.swarm.events import EventWatch
 
@@ -40,7 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream=sys.stderr,
         )
         set_log_level(settings.log_level)
-        return asyncio.run(_serve(settings, options.config))
+        with datagram.stamping():
+            return asyncio.run(_serve(settings, options.config))
     except ConfigError as exc:
         print(exc, file=sys.stderr)  # noqa: T201 -- there is no log before the settings are known
         return _USAGE_ERROR

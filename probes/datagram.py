@@ -7,12 +7,26 @@ import asyncio
 import socket
 import struct
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 #: include/uapi/asm-generic/socket.h; Python 3.11 does not name it.
 _SO_TIMESTAMPNS = 35
 _TIMESPEC = struct.Struct("@ll")
 #: include/uapi/linux/in.h: hand on every ICMP error, not only the final ones.
 _IP_RECVERR = 11
+
+
+@contextmanager
+def stamping() -> Iterator[None]:
+    """Have the kernel stamp packets for as long as the block lasts.
+
+    It begins to, for all sockets, a moment after the first one asks, and ends with the last
+    (`net_enable_timestamp` in net/core/dev.c); what arrives before is stamped when it is read.
+    """
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
+        yield
 
 
 def prepare(sock: socket.socket) -> None:

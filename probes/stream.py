@@ -13,6 +13,7 @@ from functools import cache
 from ipaddress import IPv4Address
 from typing import Protocol, TypeVar
 
+from probes import certificates
 from probes.errnos import translated
 from probes.errors import TlsError
 from probes.phases import Phases
@@ -80,13 +81,10 @@ class TlsStream:
         await self._drive(self._tls.do_handshake)
 
     def certificate_expires_at(self) -> float | None:
-        """Read the peer's certificate: Unix seconds at which it ends.
-
-        None when it was not verified, since the ssl module decodes verified ones only.
-        """
-        certificate = self._tls.getpeercert() or {}
-        not_after = certificate.get("notAfter")
-        return float(ssl.cert_time_to_seconds(not_after)) if isinstance(not_after, str) else None
+        """Read the peer's certificate, verified or not: Unix seconds at which it ends, if known."""
+        # The ssl module decodes verified ones only.
+        certificate = self._tls.getpeercert(binary_form=True)
+        return None if certificate is None else certificates.expires_at(certificate)
 
     async def send(self, data: bytes) -> None:
         """Send all of *data*."""

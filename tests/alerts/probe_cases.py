@@ -42,8 +42,8 @@ def _api2(look: Look) -> bool:
     return look.destination_task == "shop_api.2" and look.probe == "tcp"
 
 
-def _large(bad: frozenset[str]) -> dict[str, str]:
-    """Add large echoes, of which those between *bad* are lost."""
+def _large(*bad: frozenset[str]) -> dict[str, str]:
+    """Add large echoes, of which those between any two in *bad* are lost."""
     shown = seen()
     for one, other in (
         ("node1", "node2"),
@@ -58,7 +58,7 @@ def _large(bad: frozenset[str]) -> dict[str, str]:
             destination_node=other,
             destination_task=f"shop_api.{other[-1]}",
         )
-        shown[look.series()] = BAD if look.nodes == bad else GOOD
+        shown[look.series()] = BAD if look.nodes in bad else GOOD
     return shown
 
 
@@ -143,6 +143,12 @@ CASES = (
         "SwarmMtuBlackHole",
         _large(frozenset({"node2", "node3"})),
         {"node": "node2", "peer_node": "node3"},
+    ),
+    _case(
+        "large echoes lost between one node and others are that node's",
+        "SwarmMtuBlackHole",
+        _large(frozenset({"node1", "node2"}), frozenset({"node2", "node3"})),
+        {"node": "node2"},
     ),
     _case(
         "a service whose tasks all fail",

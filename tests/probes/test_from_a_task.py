@@ -1,4 +1,5 @@
 import asyncio
+import socket
 import time
 from collections.abc import Iterator
 from ipaddress import IPv4Address
@@ -6,6 +7,7 @@ from ipaddress import IPv4Address
 import dns.message
 import pytest
 
+from probes import datagram
 from probes.model.probe import DnsLook, HttpLook, IcmpLook, Look, TcpLook
 from probes.model.result import Outcome, Result
 from probes.model.vantage import HOST
@@ -156,12 +158,30 @@ async def test_the_kernels_clock_does_not_grow_when_we_are_busy(wire: Wire) -> N
         asyncio.get_running_loop().call_soon(time.sleep, busy_seconds)
         return addresses(query)
 
-    async with resolving(respond, wire.bind()) as port:
-        look = DnsLook(name="api", server=PEER_ADDRESS, port=port)
-        result = await look_once(look, vantage=wire.task)
+    with datagram.stamping():
+        await _until_stamped()
+        async with resolving(respond, wire.bind()) as port:
+            look = DnsLook(name="api", server=PEER_ADDRESS, port=port)
+            result = await look_once(look, vantage=wire.task)
 
     assert result.observed.rtt_seconds is not None
     assert result.observed.rtt_seconds < busy_seconds < result.phases[0].seconds
+
+
+async def _until_stamped() -> None:
+    """Wait until datagrams bear the moment of their arrival, and not that of being read."""
+    read_later_seconds = 0.05
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.setblocking(False)  # noqa: FBT003 -- its own signature
+        sock.bind(("127.0.0.1", 0))
+        datagram.prepare(sock)
+        for _ in range(100):
+            sock.sendto(b"?", sock.getsockname())
+            await asyncio.sleep(read_later_seconds)
+            _, arrived_at = await datagram.receive(sock, 1)
+            if time.time() - arrived_at > read_later_seconds / 2:
+                return
+    pytest.fail("the kernel does not stamp datagrams")
 
 
 async def test_a_task_that_ends_meanwhile_is_no_failure(wire: Wire) -> None:

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 import trustme
+from cryptography import x509
 
-from probes import stream
+from probes import certificates, stream
 from probes.model.probe import HttpLook
 from probes.model.result import Outcome
 from tests.probes.looking import LOOPBACK, look_once
@@ -101,7 +102,8 @@ async def test_what_is_wrong_with_a_certificate_is_told(
     why: str,
 ) -> None:
     """Told apart, unless the operator does not want it verified: then it is good enough."""
-    async with serving(answering(HELLO), tls=_server(issue(authority))) as port:
+    certificate = issue(authority)
+    async with serving(answering(HELLO), tls=_server(certificate)) as port:
         verified = await look_once(_look(port, host=HOST))
         unverified = await look_once(_look(port, host=HOST, verify=False))
 
@@ -109,7 +111,14 @@ async def test_what_is_wrong_with_a_certificate_is_told(
     assert verified.detail == f"the certificate is not valid: {why}"
     assert [phase.name for phase in verified.phases] == ["connect", "tls"]
     assert unverified.outcome is Outcome.OK
-    assert unverified.observed.certificate_expires_at is None
+    [shown, *_] = certificate.cert_chain_pems
+    end = x509.load_pem_x509_certificate(shown.bytes()).not_valid_after_utc
+    assert unverified.observed.certificate_expires_at == end.timestamp()
+
+
+def test_what_is_no_certificate_has_no_end() -> None:
+    """The peer chooses the bytes."""
+    assert certificates.expires_at(b"\x30\x03abc") is None
 
 
 async def babbling(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

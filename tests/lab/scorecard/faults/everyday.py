@@ -3,8 +3,9 @@
 import time
 from functools import partial
 
-from tests.lab import swarmscope
+from tests.lab import engine, swarmscope
 from tests.lab.audit import services
+from tests.lab.commands import run
 from tests.lab.lab import Lab
 from tests.lab.scorecard.scenario import Scenario, Site
 from tests.lab.wait import wait_until
@@ -60,7 +61,7 @@ def _restart_engine(site: Site) -> None:
 
 
 def _change_leader(site: Site) -> None:
-    """Have three managers; the first leads no more for a while, and then again alone."""
+    """Have three managers; the first hangs until another leads, and then leads again alone."""
     lab = site.lab
     others = [node.name for node in lab.nodes[1:]]
     _docker(lab, "node", "promote", *others)
@@ -73,9 +74,30 @@ def _change_leader(site: Site) -> None:
         _DONE_WITHIN_SECONDS,
         "there are three managers",
     )
+    _hang_until_another_leads(lab)
     for name in others:
         demote = partial(lab.docker, lab.manager, "node", "demote", name)
         wait_until(demote, _DONE_WITHIN_SECONDS, f"{name} is a worker again")
+
+
+def _hang_until_another_leads(lab: Lab) -> None:
+    engine_pid = str(engine.pid(lab.manager))
+    other = lab.nodes[1]
+
+    def another_leads() -> bool:
+        listing = ("node", "ls", "--format={{.Hostname}} {{.ManagerStatus}}")
+        lines = lab.docker(other, *listing).splitlines()
+        return any(
+            line.endswith(" Leader") and not line.startswith(f"{lab.manager.name} ")
+            for line in lines
+        )
+
+    run("kill", "-STOP", engine_pid)
+    try:
+        wait_until(another_leads, _DONE_WITHIN_SECONDS, "another manager leads")
+    finally:
+        run("kill", "-CONT", engine_pid)
+    wait_until(lambda: not lab.complaints(), _DONE_WITHIN_SECONDS, "all nodes are ready")
 
 
 def _update_agents(site: Site) -> None:
@@ -100,8 +122,8 @@ SCENARIOS = (
         work=_restart_engine,
     ),
     Scenario(
-        name="managers",
-        words="workers become managers and workers again",
+        name="leader-change",
+        words="three managers elect another leader, and become one again",
         work=_change_leader,
     ),
     Scenario(
