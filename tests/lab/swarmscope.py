@@ -37,6 +37,11 @@ def deploy(lab: Lab, say: Callable[[str], None], stack: Path = STACK) -> None:
             lab.docker(lab.manager, "secret", "create", name, "-", input=secrets.token_hex(32))
     # No image of it is to be had here.
     os.environ["GRAFANA_REPLICAS"] = "0"
+    for variable, port in (
+        ("PROMETHEUS_URL", PROMETHEUS_PORT),
+        ("ALERTMANAGER_URL", ALERTMANAGER_PORT),
+    ):
+        os.environ[variable] = f"http://{lab.manager.address}:{port}"
     lab.deploy(stack, STACK_NAME)
     _replace_old_agents(lab)
     at_once(wait_until_ready, lab.nodes)
