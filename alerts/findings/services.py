@@ -1,10 +1,8 @@
 """Alerts made of findings: names, services, addresses."""
 
-from alerts.findings.cause import cause, folded
-from alerts.promql import select, unless
+from alerts.findings.cause import cause
 from alerts.spec import Dashboard
 from alerts.words import NETWORK, NODE, OF_SERVICE, ON_NETWORK, SERVICE
-from exporter.catalog import FINDINGS_HELD
 
 _AUDIT = f"probe audit --node {NODE}"
 _TASKS = f"docker service ps --no-trunc {SERVICE}"
@@ -46,12 +44,6 @@ ALERTS = (
         "SwarmServiceDegraded",
         "service_degraded",
         "service_stuck",
-        # Of the agents' own service, SwarmAgentMissing says more.
-        expr=unless(
-            folded("service_degraded", "service_stuck", by_labels=("service",)),
-            ("service",),
-            select(FINDINGS_HELD, code="control_agent_missing"),
-        ),
         by_labels=("service",),
         summary="Fewer tasks of a service run than should, or new ones do not get to run.",
         what=f"{SERVICE} has fewer running tasks than it should have.",

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from probes.audit.check import Answer, Check
+from probes.audit.own_service import own_service
 from probes.audit.situation import Situation
 from probes.audit.speaker import speaks_for_swarm
 from probes.findings import control as findings
@@ -95,7 +96,7 @@ def check_agents(situation: Situation) -> Iterator[Answer]:
 
     A node to which Swarm gave no agent, by a constraint or by draining, needs none.
     """
-    service = _agent_service(situation)
+    service = own_service(situation)
     if service is None or not speaks_for_swarm(situation):
         return
     placed = defaultdict[str, list[Task]](list)
@@ -120,16 +121,6 @@ def check_agents(situation: Situation) -> Iterator[Answer]:
 
 def _told(task: Task) -> str:
     return f"{task.state}: {task.error}" if task.error else task.state
-
-
-def _agent_service(situation: Situation) -> Service | None:
-    """Find our own service, by the names that probes between the agents carry."""
-    names = {
-        result.probe.id.destination_service
-        for result in situation.results
-        if result.probe.id.target is Target.NODE
-    }
-    return next((item for item in situation.topology.services if item.name in names), None)
 
 
 CHECKS = (

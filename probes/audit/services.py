@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from probes.audit.check import Check
+from probes.audit.own_service import own_service
 from probes.audit.situation import Situation
 from probes.audit.speaker import speaks_for_swarm
 from probes.audit.usage import address_usage
@@ -46,10 +47,13 @@ def check_running(situation: Situation) -> Iterator[Finding]:
     """Count the tasks of each service; where all run, tell of those that wait or keep failing."""
     if not speaks_for_swarm(situation):
         return
+    own = own_service(situation)
     full = {usage.network_id for usage in address_usage(situation) if usage.exhausted}
     for service in situation.topology.services:
         staffing = _staffing(service, situation)
         if staffing.running < staffing.wanted:
+            if service == own:
+                continue  # each agent that is missing is told of by name
             waits = _wait_for_address(service, staffing.lacking, full)
             if not waits and not _is_coming_up(service, staffing, situation):
                 yield _lacking(service, staffing, situation)

@@ -6,6 +6,7 @@ from ipaddress import IPv4Address
 
 import pytest
 
+from probes.audit import services
 from probes.audit.control import CHECKS
 from probes.model.probe import Kind, Probe, ProbeId, Target, TcpLook
 from probes.model.result import Outcome, Result
@@ -164,6 +165,19 @@ def test_a_node_whose_agent_is_missing_is_told(topology: Topology, told: bool) -
 
     assert _found(topology) == expected
     assert _found(topology, "n2") == []
+
+
+def test_a_missing_agent_is_not_told_as_a_lack_of_its_service_too() -> None:
+    """The same lack in another service is."""
+    tasks = (*SWARM.tasks[:2], _agent_of(NODES[2], state="rejected"))
+    topology = replace(SWARM, services=(replace(AGENT, mode="global"),), tasks=tasks)
+
+    def told(*results: Result) -> list[str]:
+        at = situation(topology, "n1", results=results)
+        return [item.code for item in found((*CHECKS, *services.CHECKS), at)]
+
+    assert told(_looked("node2")) == ["control_agent_missing"]
+    assert told() == ["service_degraded"]
 
 
 def test_without_probes_between_agents_nobody_knows_which_service_they_are() -> None:
