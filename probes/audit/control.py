@@ -14,7 +14,7 @@ from probes.audit.speaker import speaks_for_swarm
 from probes.findings import control as findings
 from probes.model.finding import Evidence, Subject
 from probes.model.probe import Target
-from probes.model.topology import Node, Service, Task
+from probes.model.topology import Node, Task
 
 #: Swarm's own words for nodes that it has given up. "unknown" follows each change of leaders, and
 #: turns into one of the two when it lasts (swarmkit manager/dispatcher).
