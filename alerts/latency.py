@@ -2,6 +2,7 @@
 
 An objective of 99 % leaves a budget of 1 %. Alerts fire on how fast it is used up, over a long
 window, so that it matters, and a short one, so that it is still so (the SRE workbook, chapter 5).
+A service's objectives are those of its labels; the thresholds' count where these say nothing.
 What a cause, a pattern or a symptom told of is no news here.
 """
 
@@ -13,11 +14,21 @@ from alerts.promql import by, none_of, renamed, select, unless
 from alerts.spec import Alert, Dashboard, Group, RecordingRule, Role, Severity
 from alerts.thresholds import Thresholds
 from alerts.words import SERVICE
-from exporter.catalog import PROBE_DURATION, PROBE_FAILURES, PROBE_RUNS, MetricSpec
+from exporter.catalog import (
+    OBJECTIVE,
+    PROBE_DURATION,
+    PROBE_FAILURES,
+    PROBE_RUNS,
+    PROBE_SLOW,
+    MetricSpec,
+)
 
 _PATH = ("source_service", "destination_service")
+_WINDOWS = ("5m", "30m", "1h", "6h")
 #: Long enough for the short windows below to forget what was told of.
 _FORGOTTEN = "10m"
+#: An agent that is replaced, and told the objectives, is away for less.
+_REMEMBERED = "10m"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,25 +46,26 @@ class _Burn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Objective:
-    """What is promised of each path; objectives of single services would join here."""
+    """What is promised of each path, and how it is counted what breaks the promise."""
 
     name: str
     kind: str
-    target: float
+    #: What the metric of declared objectives calls it.
+    declared_as: str
+    #: The share that must be good where nothing is declared.
+    default: float
     bad: str
     summary: str
 
 
 def group(thresholds: Thresholds) -> Group:
-    """List the shares, then the alerts."""
+    """List the shares, then the budgets, then the alerts."""
+    objectives = _objectives(thresholds)
     return Group(
         name="latency",
         rules=(
-            *(
-                _share(objective, window, thresholds)
-                for objective in _objectives(thresholds)
-                for window in ("5m", "30m", "1h", "6h")
-            ),
+            *(_share(objective, window) for objective in objectives for window in _WINDOWS),
+            *(_budget(objective) for objective in objectives),
             *_alerts(thresholds),
         ),
     )
@@ -64,14 +76,16 @@ def _objectives(thresholds: Thresholds) -> tuple[_Objective, _Objective]:
         _Objective(
             name="Latency",
             kind="slow",
-            target=thresholds.latency_objective,
-            bad=f"answers take more than {thresholds.latency_seconds:g} s",
+            declared_as="latency",
+            default=thresholds.latency_objective,
+            bad="answers are slow",
             summary="A service answers its clients too slowly, too often.",
         ),
         _Objective(
             name="Error",
             kind="failed",
-            target=thresholds.success_objective,
+            declared_as="success",
+            default=thresholds.success_objective,
             bad="looks fail",
             summary="A service fails its clients too often, though not always.",
         ),
@@ -99,28 +113,41 @@ def _burns(thresholds: Thresholds) -> tuple[_Burn, _Burn]:
     )
 
 
-def _share(objective: _Objective, window: str, thresholds: Thresholds) -> RecordingRule:
+def _share(objective: _Objective, window: str) -> RecordingRule:
     if objective.kind == "slow":
-        # As prometheus_client writes a bucket's bound.
-        bound = repr(float(thresholds.latency_seconds))
-        fast = _rate(PROBE_DURATION, window, suffix="_bucket", le=bound)
-        expr = f"1 - {fast} / {_rate(PROBE_DURATION, window, suffix='_count')}"
+        bad, every = _rate(PROBE_SLOW, window), _rate(PROBE_DURATION, window, suffix="_count")
     else:
-        expr = f"{_rate(PROBE_FAILURES, window)} / {_rate(PROBE_RUNS, window)}"
-    return RecordingRule(name=_share_name(objective, window), expr=expr, labels=_PATH)
+        bad, every = _rate(PROBE_FAILURES, window), _rate(PROBE_RUNS, window)
+    return RecordingRule(name=_share_name(objective, window), expr=f"{bad} / {every}", labels=_PATH)
 
 
 def _share_name(objective: _Objective, window: str) -> str:
     return f"path:swarmscope_probe_{objective.kind}:ratio_rate{window}"
 
 
-def _rate(metric: MetricSpec, window: str, suffix: str = "", **labels: str) -> str:
+def _rate(metric: MetricSpec, window: str, suffix: str = "") -> str:
     """Sum the rates of a path's conversations; without IPVS, virtual IPs hold none."""
     small = none_of("mtu")
-    task = select(metric, suffix, target="task", probe=small, **labels)
-    vip = select(metric, suffix, target="vip", probe=small, **labels)
+    task = select(metric, suffix, target="task", probe=small)
+    vip = select(metric, suffix, target="vip", probe=small)
     balanced = unless(f"rate({vip}[{window}])", (), explained.NO_IPVS)
     return by("sum", _PATH, f"rate({task}[{window}]) or {balanced}")
+
+
+def _budget(objective: _Objective) -> RecordingRule:
+    """Give the share of bad ones that each destination may have."""
+    told = f"last_over_time({select(OBJECTIVE, objective=objective.declared_as)}[{_REMEMBERED}])"
+    declared = renamed("max", told, destination_service="service")
+    looked_at = by("group", ("destination_service",), _share_name(objective, _WINDOWS[-1]))
+    return RecordingRule(
+        name=_budget_name(objective),
+        expr=f"1 - ({declared} or {looked_at} * {objective.default})",
+        labels=("destination_service",),
+    )
+
+
+def _budget_name(objective: _Objective) -> str:
+    return f"service:swarmscope_probe_{objective.kind}:budget"
 
 
 def _alerts(thresholds: Thresholds) -> Iterator[Alert]:
@@ -130,15 +157,16 @@ def _alerts(thresholds: Thresholds) -> Iterator[Alert]:
 
 
 def _alert(objective: _Objective, burn: _Burn, thresholds: Thresholds) -> Alert:
-    most = round(burn.factor * (1 - objective.target), 6)
-    long, short = (_share_name(objective, window) for window in (burn.long, burn.short))
     # Before a path has been looked at for so long, a short trouble would look like a long one.
     since = by("group", _PATH, f"{select(PROBE_RUNS)} offset {burn.long}")
-    burning = f"{long} > {most:g} and {short} > {most:g} and on ({', '.join(_PATH)}) {since}"
+    burning = (
+        f"{_over(objective, burn, burn.long)} and {_over(objective, burn, burn.short)} "
+        f"and on ({', '.join(_PATH)}) {since}"
+    )
     return Alert(
         name=f"Swarm{objective.name}Budget{burn.name}",
         expr=unless(
-            renamed("max", f"{burning}", service="destination_service"),
+            renamed("max", burning, service="destination_service"),
             ("service",),
             *_told(thresholds),
         ),
@@ -147,16 +175,28 @@ def _alert(objective: _Objective, burn: _Burn, thresholds: Thresholds) -> Alert:
         role=Role.SYMPTOM,
         labels=("service",),
         summary=objective.summary,
-        description=f"{SERVICE}: {{{{ $value | humanizePercentage }}}} of {objective.bad}, over "
-        f"{burn.long} and still over {burn.short}. From: "
-        + words.listed(
-            f"{short}{{destination_service=%q}} > {most:g}",
-            words.row("source_service"),
-            "service",
-        )
-        + ".",
+        description=_description(objective, burn),
         command=f"probe explain SERVICE {SERVICE}; docker stats  # where {SERVICE} runs",
         dashboard=Dashboard.SERVICES,
+    )
+
+
+def _over(objective: _Objective, burn: _Burn, window: str, *, selector: str = "") -> str:
+    """Give the paths whose share of bad ones uses the destination's budget up too fast."""
+    most = f"{burn.factor:g} * {_budget_name(objective)}"
+    share = f"{_share_name(objective, window)}{selector}"
+    return f"{share} > on (destination_service) group_left () ({most})"
+
+
+def _description(objective: _Objective, burn: _Burn) -> str:
+    one = "{destination_service=%q}"
+    allowed = words.percentage(f"{_budget_name(objective)}{one}", "service")
+    sources = words.listed(
+        _over(objective, burn, burn.short, selector=one), words.row("source_service"), "service"
+    )
+    return (
+        f"{SERVICE}: {{{{ $value | humanizePercentage }}}} of {objective.bad}, over {burn.long} "
+        f"and still over {burn.short}; its objective allows {allowed}. From: {sources}."
     )
 
 

@@ -71,12 +71,10 @@ class Thresholds(BaseModel):
     #: An update of the agents takes each away for less than 30 s.
     agent_missing_hold_seconds: int = Field(default=60, ge=0, le=3600)
 
-    #: A request inside one data centre that takes half a second is slow for anybody.
-    #: It must be a bucket of the histogram's.
-    latency_seconds: float = Field(default=0.5, gt=0, le=60)
-    #: The share of successful probes that must be faster.
+    #: The share of successful probes that must not be slow, where a service's label says nothing;
+    #: what is slow, the agents know.
     latency_objective: float = Field(default=0.99, gt=0, lt=1)
-    #: The share of probes that must succeed.
+    #: The share of probes that must succeed, where a service's label says nothing.
     success_objective: float = Field(default=0.99, gt=0, lt=1)
     #: At this rate 2 % of a month's budget are gone in an hour (the SRE workbook's figure).
     fast_burn: float = Field(default=14.4, gt=1, le=100)

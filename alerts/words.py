@@ -26,10 +26,20 @@ def listed(query: str, item: str, *names: str) -> str:
 
     In *item*, `.Labels` are those of one series.
     """
-    values = "".join(f" $labels.{name}" for name in names)
-    asked = f"printf `{query}`{values}" if names else f"`{query}`"
     separator = "{{ if $index }}; {{ end }}"
-    return f"{{{{ range $index, $row := {asked} | query }}}}{separator}{item}{{{{ end }}}}"
+    asked = _asked(query, names)
+    return f"{{{{ range $index, $row := {asked} }}}}{separator}{item}{{{{ end }}}}"
+
+
+def percentage(query: str, *names: str) -> str:
+    """Write the one value that a query gives as a percentage; *names* as in `listed`."""
+    value = "{{ . | first | value | humanizePercentage }}"
+    return f"{{{{ with {_asked(query, names)} }}}}{value}{{{{ end }}}}"
+
+
+def _asked(query: str, names: Iterable[str]) -> str:
+    values = "".join(f" $labels.{name}" for name in names)
+    return f"printf `{query}`{values} | query" if values else f"`{query}` | query"
 
 
 def row(*names: str, between: str = " ") -> str:

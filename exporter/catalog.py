@@ -83,6 +83,11 @@ PROBE_DURATION = _histogram(
     "How long successful runs took, start to end.",
     *PATH_LABELS,
 )
+PROBE_SLOW = _counter(
+    "probe_slow_total",
+    "Successful runs that took longer than a label or the configuration allows.",
+    *PATH_LABELS,
+)
 PROBE_PHASE_DURATION = _histogram(
     "probe_phase_duration_seconds",
     "How long the phases of successful runs took, for probes with more than one.",
@@ -235,6 +240,13 @@ SERVICE_REPLICAS = _gauge(
     "service_replicas",
     "Tasks that a replicated service should have. One manager's agent tells it.",
     "service",
+)
+OBJECTIVE = _gauge(
+    "objective_ratio",
+    "Share of looks at a service that must be fast enough, or work, where its labels say so. "
+    "One manager's agent tells it.",
+    "service",
+    "objective",
 )
 TABLE_ENTRIES = _gauge("kernel_table_entries", "Entries of a table of the kernel's.", "table")
 TABLE_LIMIT = _gauge("kernel_table_limit", "How many entries it can have.", "table")

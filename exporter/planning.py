@@ -78,6 +78,7 @@ def _plan_settings(
         pace=Pace(
             interval_seconds=settings.probes.interval_seconds,
             timeout_seconds=settings.probes.timeout_seconds,
+            slow_seconds=settings.probes.slow_seconds,
         ),
         budget=Budget(
             probes_per_second=settings.budget.probes_per_second - spent,

@@ -23,6 +23,7 @@ def _contradiction(key: tuple[str | int, ...], reason: str) -> PydanticCustomErr
 
 
 Duration = Annotated[float, BeforeValidator(within(units.seconds, "100ms", "24h"))]
+Slow = Annotated[float, BeforeValidator(within(units.seconds, "1ms", "24h"))]
 Resync = Annotated[float, BeforeValidator(within(units.seconds, "1s", "1h"))]
 AuditInterval = Annotated[float, BeforeValidator(within(units.seconds, "1s", "5m"))]
 Cache = Annotated[float, BeforeValidator(within(units.seconds, "100ms", "5m"))]
@@ -52,6 +53,8 @@ class ProbeSettings(Section):
     interval_seconds: Duration = Field(default=10.0, alias="interval")
     #: Above the 1 s after which TCP sends a lost SYN again: one lost packet is no outage.
     timeout_seconds: Duration = Field(default=2.0, alias="timeout")
+    #: A request inside one data centre that takes half a second is slow for anybody.
+    slow_seconds: Slow = Field(default=0.5, alias="slow")
     #: Enough for a health page; more is not read, and memory stays bounded.
     response_bytes: ResponseSize = 64 * 1024
 
@@ -133,6 +136,8 @@ class TargetSettings(Section):
     interval_seconds: Duration | None = Field(default=None, alias="interval")
     #: None: as `probes.timeout` says.
     timeout_seconds: Duration | None = Field(default=None, alias="timeout")
+    #: None: as `probes.slow` says.
+    slow_seconds: Slow | None = Field(default=None, alias="slow")
 
     @model_validator(mode="after")
     def _exactly_one_kind(self) -> Self:

@@ -49,6 +49,8 @@ class Latencies:
     """One path's successful runs."""
 
     duration: Histogram = EMPTY
+    #: Those that took longer than their probe's `slow_seconds`.
+    slow: int = 0
     round_trip: Histogram | None = None
     phases: Mapping[str, Histogram]
 
@@ -136,6 +138,7 @@ def _with_one(before: Latencies | None, result: Result) -> Latencies:
     return replace(
         latencies,
         duration=latencies.duration.with_one(result.seconds),
+        slow=latencies.slow + (result.seconds > result.probe.slow_seconds),
         round_trip=round_trip,
         phases=phases,
     )

@@ -61,6 +61,7 @@ def _configured(target: TargetSettings, settings: Settings, node: str) -> Probe:
         node,
         interval_seconds=target.interval_seconds,
         timeout_seconds=target.timeout_seconds,
+        slow_seconds=target.slow_seconds,
     )
 
 
@@ -99,6 +100,7 @@ def _probe(
     *,
     interval_seconds: float | None = None,
     timeout_seconds: float | None = None,
+    slow_seconds: float | None = None,
     assumed: bool = False,
 ) -> Probe:
     return Probe(
@@ -115,5 +117,6 @@ def _probe(
         vantage=HOST,
         interval_seconds=interval_seconds or settings.probes.interval_seconds,
         timeout_seconds=timeout_seconds or settings.probes.timeout_seconds,
+        slow_seconds=slow_seconds or settings.probes.slow_seconds,
         assumed=assumed,
     )

@@ -11,6 +11,7 @@ from probes.audit.balancer_state import balancers, served_vips
 from probes.audit.situation import Situation
 from probes.audit.speaker import speaks_for_swarm
 from probes.audit.usage import address_usage
+from probes.model.intent import ServiceIntent
 from probes.model.reading import HostReading
 
 
@@ -115,6 +116,20 @@ def _of_swarm(situation: Situation) -> Iterator[Metric]:
             if service.replicas is not None
         ),
     )
+    yield family(
+        catalog.OBJECTIVE,
+        (
+            ((service.name, objective), share)
+            for service in situation.topology.services
+            for objective, share in _objectives(lookup.intent_of(service))
+            if share is not None
+        ),
+    )
+
+
+def _objectives(declared: ServiceIntent) -> Iterator[tuple[str, float | None]]:
+    yield "latency", declared.latency_objective
+    yield "success", declared.success_objective
 
 
 def _of_host(host: HostReading) -> Iterator[Metric]:

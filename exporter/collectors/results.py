@@ -80,6 +80,7 @@ def _of_paths(results: Snapshot) -> Iterator[Metric]:
         catalog.PROBE_DURATION,
         ((labels, kept.duration) for labels, kept in latencies),
     )
+    yield family(catalog.PROBE_SLOW, ((labels, kept.slow) for labels, kept in latencies))
     yield histogram_family(
         catalog.PROBE_ROUND_TRIP,
         ((labels, kept.round_trip) for labels, kept in latencies if kept.round_trip),

@@ -7,6 +7,7 @@ import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
@@ -74,6 +75,15 @@ def _interval(text: str) -> float:
     if seconds < SHORTEST_INTERVAL_SECONDS:
         raise ValueError(f"{text!r} is below the shortest interval, {SHORTEST_INTERVAL_SECONDS}s")
     return seconds
+
+
+def _percentage(text: str) -> float:
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)%", text)
+    # Divided as a decimal: as a float, 99.9 / 100 is a little above 0.999.
+    share = float(Decimal(match[1]) / 100) if match else 0.0
+    if not 0 < share < 1:
+        raise ValueError(f"{text!r} is no percentage above 0% and below 100%, such as 99.9%")
+    return share
 
 
 def _switch(text: str) -> bool:
@@ -156,6 +166,9 @@ _SERVICE_LABELS: _Parsers = MappingProxyType(
         "http": ("http", _checks),
         "interval": ("interval_seconds", _interval),
         "timeout": ("timeout_seconds", parse_seconds),
+        "slo.latency": ("slow_seconds", parse_seconds),
+        "slo.latency.target": ("latency_objective", _percentage),
+        "slo.success.target": ("success_objective", _percentage),
     },
 )
 #: Label -> (field of HttpCheck, parser); each counts for all of the service's HTTP checks.

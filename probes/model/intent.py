@@ -18,6 +18,12 @@ class ServiceIntent:
     http: tuple[HttpCheck, ...] = ()
     interval_seconds: float | None = None
     timeout_seconds: float | None = None
+    #: A look at it that works and takes longer is slow.
+    slow_seconds: float | None = None
+    #: The share of the looks at it that work that must not be slow, above 0 and below 1.
+    latency_objective: float | None = None
+    #: The share of the looks at it that must work, above 0 and below 1.
+    success_objective: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import IPv4Address
+from math import inf
 from types import MappingProxyType
 
 from probes.model.vantage import Vantage
@@ -156,6 +157,8 @@ class Probe:
     vantage: Vantage
     interval_seconds: float
     timeout_seconds: float
+    #: A run that works and takes longer is slow; a single look, taken for a person, never is.
+    slow_seconds: float = inf
     #: Nobody declared that something listens there: a failure counts only once the
     #: destination has been seen to answer on this endpoint.
     assumed: bool = False

@@ -35,17 +35,22 @@ EMBEDDED_RESOLVER = IPv4Address("127.0.0.11")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """How often to probe, and how long to wait, where nobody declared otherwise."""
+    """How often to probe, how long to wait, and what is slow, where nobody declared otherwise."""
 
     interval_seconds: float
     timeout_seconds: float
+    slow_seconds: float
 
     def towards(self, declared: ServiceIntent) -> "Pace":
         """Give the pace for one service, which may have been declared otherwise."""
         interval = declared.interval_seconds or self.interval_seconds
         timeout = declared.timeout_seconds or self.timeout_seconds
         # A probe never overlaps itself, so it may not wait as long as its interval.
-        return Pace(interval_seconds=interval, timeout_seconds=min(timeout, interval * 0.9))
+        return Pace(
+            interval_seconds=interval,
+            timeout_seconds=min(timeout, interval * 0.9),
+            slow_seconds=declared.slow_seconds or self.slow_seconds,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +120,7 @@ def _over_edge(edge: _Edge, lookup: Lookup, pace: Pace) -> Iterator[Candidate]:
                 probe,
                 interval_seconds=own.interval_seconds,
                 timeout_seconds=own.timeout_seconds,
+                slow_seconds=own.slow_seconds,
             )
             yield replace(candidate, probe=paced)
 
@@ -259,5 +265,6 @@ def towards_agents(
             vantage=HOST,
             interval_seconds=pace.interval_seconds,
             timeout_seconds=pace.timeout_seconds,
+            slow_seconds=pace.slow_seconds,
         )
         yield Candidate(probe, Tier.NODES, (node.id,))

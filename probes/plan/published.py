@@ -63,6 +63,7 @@ def towards_published(
                 vantage=HOST,
                 interval_seconds=own.interval_seconds,
                 timeout_seconds=own.timeout_seconds,
+                slow_seconds=own.slow_seconds,
             )
             if place.id == node.id:
                 yield Candidate(probe, Tier.SERVICES, (node.id,))

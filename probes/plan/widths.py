@@ -35,6 +35,7 @@ def towards_widths(
                 vantage=source.vantage,
                 interval_seconds=own.interval_seconds,
                 timeout_seconds=own.timeout_seconds,
+                slow_seconds=own.slow_seconds,
             )
             yield Candidate(probe, Tier.NODES, (node.id,))
 

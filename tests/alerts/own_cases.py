@@ -1,4 +1,4 @@
-"""Cases of alerts about Swarmscope itself, and of error budgets."""
+"""Cases of alerts about Swarmscope itself."""
 
 from exporter import catalog
 from exporter.catalog import MetricSpec
@@ -161,50 +161,4 @@ WATCHDOG = Case(
     culprits=({},),
 )
 
-_PATH = {
-    "probe": "tcp",
-    "target": "task",
-    "source_service": "shop_web",
-    "destination_service": "shop_api",
-}
-
-
-def _hours(count: float) -> int:
-    """Count scrapes."""
-    return int(count * 3600 / SCRAPE_SECONDS)
-
-
-def _budget(alert: str, hours: float, share: int, *, slow: bool) -> Case:
-    """Let *share* of ten looks be bad from the first on; well is a share of none, for long."""
-    lasting = _hours(hours) + 120
-    over, all_of_them = f"0+{share}x{lasting}", f"0+10x{lasting}"
-    runs = {_of_node(catalog.PROBE_RUNS, **_PATH, network="shop_app"): all_of_them}
-    if slow:
-        count = f"{catalog.PROBE_DURATION}_count"
-        bucket = f"{catalog.PROBE_DURATION}_bucket"
-        shown = {
-            _of_node(count, **_PATH): all_of_them,
-            _of_node(bucket, **_PATH, le="0.5"): f"0+{10 - share}x{lasting}",
-        }
-    else:
-        shown = {_of_node(catalog.PROBE_FAILURES, **_PATH, network="shop_app"): over}
-    fires = int(hours * 3600 + ALERTS[alert].hold_seconds)
-    return Case(
-        name=f"{alert} tells whose budget is used up",
-        alert=alert,
-        series={**shown, **runs},
-        silent_at=(0, 600, fires - 60),
-        fires_at=fires,
-        culprits=({"service": "shop_api"},),
-        every_seconds=60,
-    )
-
-
-BUDGETS = (
-    _budget("SwarmLatencyBudgetBurnsFast", 1, 2, slow=True),
-    _budget("SwarmErrorBudgetBurnsFast", 1, 2, slow=False),
-    _budget("SwarmLatencyBudgetBurns", 6, 1, slow=True),
-    _budget("SwarmErrorBudgetBurns", 6, 1, slow=False),
-)
-
-CASES = (*SELF, WATCHDOG, *BUDGETS)
+CASES = (*SELF, WATCHDOG)

@@ -5,14 +5,22 @@ from pathlib import Path
 import pytest
 
 from tests import needs
-from tests.alerts import explained_cases, finding_cases, own_cases, probe_cases, quiet_cases
-from tests.alerts.promtool import ALERTS, THRESHOLDS, Case, described, quiet_test, run, unit_test
+from tests.alerts import (
+    budget_cases,
+    explained_cases,
+    finding_cases,
+    own_cases,
+    probe_cases,
+    quiet_cases,
+)
+from tests.alerts.promtool import ALERTS, Case, described, quiet_test, run, unit_test
 
 CASES: tuple[Case, ...] = (
     *finding_cases.CASES,
     *probe_cases.CASES,
     *explained_cases.CASES,
     *own_cases.CASES,
+    *budget_cases.CASES,
 )
 
 
@@ -35,10 +43,21 @@ def test_what_mends_itself_is_told_to_nobody(name: str, tmp_path: Path) -> None:
 
 
 @needs.command("promtool", "prometheus")
-def test_every_description_can_be_written(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", budget_cases.QUIET)
+def test_what_a_budget_allows_is_told_to_nobody(name: str, tmp_path: Path) -> None:
+    """Not after hours, either."""
+    shown, seconds = budget_cases.QUIET[name], budget_cases.QUIET_HOURS * 3600
+    done = run([quiet_test(name, shown, seconds)], tmp_path, every_seconds=60)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@needs.command("promtool", "prometheus")
+@pytest.mark.parametrize("every_seconds", sorted({case.every_seconds for case in CASES}))
+def test_every_description_can_be_written(every_seconds: int, tmp_path: Path) -> None:
     """Each template names its culprits, and lists what it asked for."""
-    cases = [case for case in CASES if case.every_seconds == THRESHOLDS.evaluation_seconds]
-    done = run([described(case) for case in cases], tmp_path)
+    cases = [case for case in CASES if case.every_seconds == every_seconds]
+    done = run([described(case) for case in cases], tmp_path, every_seconds)
     told = done.stdout + done.stderr
 
     assert "error expanding" not in told

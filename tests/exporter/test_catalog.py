@@ -24,7 +24,7 @@ from probes.findings import fdb
 from probes.intent.labels import LABELS, PREFIX
 from probes.model.finding import HeldFinding, Subject
 from probes.model.gossip import NetworkView
-from probes.model.intent import Complaint, Intent
+from probes.model.intent import Complaint, Intent, ServiceIntent
 from probes.model.probe import Kind
 from probes.model.reading import (
     FdbEntry,
@@ -39,10 +39,11 @@ from probes.model.reading import (
 from probes.model.result import Answer, Observation, Outcome, Phase
 from probes.model.vantage import Vantage, VantageKind
 from probes.plan.budget import Plan
+from probes.plan.lookup import Lookup
 from tests.exporter.test_store import result
 from tests.exporter.test_wheel import probe
 from tests.probes.audit import balancing
-from tests.swarms import APP, SHOP
+from tests.swarms import APP, SHOP, WEB
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -99,12 +100,18 @@ def _situation() -> Situation:
         xfrm_errors=(("XfrmOutNoStates", 7),),
     )
     view = NetworkView(network_id=APP.id, peers=(IPv4Address("198.18.0.11"),), services=())
-    return replace(served, reading=replace(served.reading, host=host), views=(view,))
+    declared = ServiceIntent(service_id=WEB.id, latency_objective=0.999)
+    return replace(
+        served,
+        lookup=Lookup(served.topology, Intent(services=(declared,))),
+        reading=replace(served.reading, host=host),
+        views=(view,),
+    )
 
 
 def _parts() -> dict[str, exposition.Part]:
     """Make parts in which each metric of the catalogue has at least one series."""
-    item = probe("a")
+    item = replace(probe("a"), slow_seconds=0.001)
     store = ResultStore()
     store.retain([item])
     store.put(result(item, Outcome.RESET))
@@ -190,6 +197,23 @@ def test_answers_are_told_apart(text: str) -> None:
     found = dict(re.findall(r'dns_answers\{.*state="(\w+)".*\} (\S+)', text))
 
     assert found == {"expected": "1.0", "missing": "0.0", "unexpected": "1.0", "duplicate": "1.0"}
+
+
+def test_what_was_slow_is_told_beside_all_that_worked(text: str) -> None:
+    """A share can be made of the two."""
+    slow = re.search(r"^swarmscope_probe_slow_total(\{.*\}) 1.0$", text, re.MULTILINE)
+
+    assert slow is not None
+    assert f"swarmscope_probe_duration_seconds_count{slow[1]} 1.0\n" in text
+
+
+def test_an_objective_is_told_only_where_it_is_declared(text: str) -> None:
+    """For the others the alerts have a default."""
+    told = re.findall(r"^swarmscope_objective_ratio.*$", text, re.MULTILINE)
+
+    assert told == [
+        'swarmscope_objective_ratio{objective="latency",service="shop_web"} 0.999',
+    ]
 
 
 def test_a_part_that_fails_is_missing_and_says_so() -> None:

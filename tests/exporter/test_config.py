@@ -17,12 +17,12 @@ netns_folder: /run/docker/netns
 token_file: /run/secrets/swarmscope_token
 log_level: debug
 topology: {resync: 1m}
-probes: {interval: 5s, timeout: 250ms, response_bytes: 128KiB}
+probes: {interval: 5s, timeout: 250ms, slow: 50ms, response_bytes: 128KiB}
 budget: {probes_per_second: 100, concurrent_probes: 32, series: 10000}
 kernel: {cache: 1.5s}
 targets:
   - {name: resolver, dns: {name: example.org, server: 192.0.2.53, port: 5353}, interval: 30s}
-  - {name: db, tcp: "192.0.2.5:5432", timeout: 1s}
+  - {name: db, tcp: "192.0.2.5:5432", timeout: 1s, slow: 20ms}
   - name: api
     http:
       url: https://192.0.2.7:8443/healthz?deep=1
@@ -63,6 +63,7 @@ def test_every_key_is_read_with_its_unit(tmp_path: Path) -> None:
     assert settings.topology.resync_seconds == 60
     assert settings.probes.interval_seconds == 5
     assert settings.probes.timeout_seconds == 0.25
+    assert settings.probes.slow_seconds == 0.05
     assert settings.probes.response_bytes == 128 * 1024
     assert settings.budget.probes_per_second == 100
     assert settings.budget.concurrent_probes == 32
@@ -79,7 +80,7 @@ def test_every_kind_of_target_is_read(tmp_path: Path) -> None:
     assert (resolver.dns.server, resolver.dns.port) == (IPv4Address("192.0.2.53"), 5353)
     assert (resolver.interval_seconds, resolver.timeout_seconds) == (30, None)
     assert db.tcp == Endpoint(address=IPv4Address("192.0.2.5"), port=5432)
-    assert db.timeout_seconds == 1
+    assert (db.timeout_seconds, db.slow_seconds) == (1, 0.02)
     assert api.http is not None
     assert api.http.url == Url(
         endpoint=Endpoint(address=IPv4Address("192.0.2.7"), port=8443),

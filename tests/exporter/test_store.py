@@ -47,6 +47,20 @@ def test_latencies_are_of_runs_that_worked() -> None:
     assert kept.round_trip.sum_seconds == 0.0004
 
 
+def test_what_worked_and_took_longer_than_is_slow_is_counted() -> None:
+    """None at first, so that a rate can be told from the first slow one on; a failure is none."""
+    patient = replace(A, slow_seconds=0.002)
+    store = ResultStore()
+    store.retain([patient])
+
+    store.put(result(patient))
+    at_first = store.snapshot().latencies[path_of(A.id)].slow
+    store.put(result(patient, seconds=0.003))
+    store.put(result(patient, Outcome.TIMEOUT, seconds=2.0))
+
+    assert (at_first, store.snapshot().latencies[path_of(A.id)].slow) == (0, 1)
+
+
 def test_phases_are_kept_where_there_are_several() -> None:
     """One phase would say what the whole says already."""
     store = ResultStore()

@@ -20,10 +20,16 @@ from probes.model.vantage import HOST
 
 SETTINGS = Settings.model_validate(
     {
-        "probes": {"interval": "20s", "timeout": "3s"},
+        "probes": {"interval": "20s", "timeout": "3s", "slow": "1s"},
         "targets": [
             {"name": "resolver", "dns": {"name": "example.org", "server": "192.0.2.53"}},
-            {"name": "db", "tcp": "192.0.2.5:5432", "interval": "30s", "timeout": "1s"},
+            {
+                "name": "db",
+                "tcp": "192.0.2.5:5432",
+                "interval": "30s",
+                "timeout": "1s",
+                "slow": "20ms",
+            },
             {
                 "name": "api",
                 "http": {
@@ -91,11 +97,13 @@ def test_a_target_keeps_its_own_pace_or_takes_the_common_one() -> None:
     """Targets are looked at from the host, and a failure of theirs always counts."""
     probes = configured_probes(SETTINGS, "node1")
 
-    assert [(item.interval_seconds, item.timeout_seconds) for item in probes] == [
-        (20, 3),
-        (30, 1),
-        (20, 3),
-        (20, 3),
+    assert [
+        (item.interval_seconds, item.timeout_seconds, item.slow_seconds) for item in probes
+    ] == [
+        (20, 3, 1),
+        (30, 1, 0.02),
+        (20, 3, 1),
+        (20, 3, 1),
     ]
     assert {(item.vantage, item.assumed) for item in probes} == {(HOST, False)}
 
@@ -113,6 +121,7 @@ def test_an_agent_alone_looks_at_itself_and_at_the_resolver() -> None:
             vantage=HOST,
             interval_seconds=10,
             timeout_seconds=2,
+            slow_seconds=0.5,
         ),
         Probe(
             id=probe_id(Kind.DNS, "resolver", "localhost"),
@@ -120,6 +129,7 @@ def test_an_agent_alone_looks_at_itself_and_at_the_resolver() -> None:
             vantage=HOST,
             interval_seconds=10,
             timeout_seconds=2,
+            slow_seconds=0.5,
             assumed=True,
         ),
     )

@@ -55,7 +55,7 @@ Key = tuple[str, object]
 #: Gossip may take half a minute after a change (moby 07c6062e1f).
 SEEN_WITHIN_SECONDS = 45.0
 _PLAN = PlanSettings(
-    pace=Pace(interval_seconds=10, timeout_seconds=2),
+    pace=Pace(interval_seconds=10, timeout_seconds=2, slow_seconds=0.5),
     budget=Budget(probes_per_second=1000, series=1_000_000),
     agent_service="",
     agent_port=9877,

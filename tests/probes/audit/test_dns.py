@@ -40,7 +40,7 @@ from tests.swarms import (
 
 HERE = (local(WEB_1), local(API_1))
 SETTINGS = PlanSettings(
-    pace=Pace(interval_seconds=15, timeout_seconds=2),
+    pace=Pace(interval_seconds=15, timeout_seconds=2, slow_seconds=0.5),
     budget=Budget(probes_per_second=1000, series=100_000),
     agent_service="",
     agent_port=0,

@@ -48,6 +48,9 @@ def _declared(**labels: str) -> ServiceIntent:
             {"http": (HttpCheck(port=443, verify=False, redirects=2, body="ok (1)"),)},
         ),
         ({"interval": "5s", "timeout": "250ms"}, {"interval_seconds": 5, "timeout_seconds": 0.25}),
+        ({"slo_latency": "200ms"}, {"slow_seconds": 0.2}),
+        ({"slo_latency_target": "99.9%"}, {"latency_objective": 0.999}),
+        ({"slo_success_target": "95%"}, {"success_objective": 0.95}),
         ({"probe": "off"}, {"probed": False}),
         ({"without": "icmp,dns"}, {"without": frozenset({Kind.ICMP, Kind.DNS})}),
     ],
@@ -72,6 +75,21 @@ def test_a_label_says_what_it_says(labels: dict[str, str], expected: dict[str, A
         ("interval", "5", "'5' is no duration above zero, such as 250ms, 5s or 1m"),
         ("interval", "1ms", "'1ms' is below the shortest interval, 0.5s"),
         ("timeout", "0s", "'0s' is no duration above zero, such as 250ms, 5s or 1m"),
+        ("slo_latency", "200", "'200' is no duration above zero, such as 250ms, 5s or 1m"),
+        *(
+            (
+                key,
+                value,
+                f"{value!r} is no percentage above 0% and below 100%, such as 99.9%",
+            )
+            for key, value in (
+                ("slo_latency_target", "0.999"),
+                ("slo_latency_target", "0%"),
+                ("slo_success_target", "100%"),
+                ("slo_success_target", "-1%"),
+            )
+        ),
+        ("slo_latencyy", "1s", "no such label; did you mean swarmscope.slo.latency?"),
         ("probe", "no", "'no' is neither on nor off"),
         ("without", "ping", "'ping' is no list of dns, tcp, icmp, http, mtu"),
         ("intervall", "5s", "no such label; did you mean swarmscope.interval?"),

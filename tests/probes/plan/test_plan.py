@@ -55,7 +55,7 @@ def _plan(
     agent: str = "",
 ) -> Plan:
     settings = PlanSettings(
-        pace=Pace(interval_seconds=10, timeout_seconds=2),
+        pace=Pace(interval_seconds=10, timeout_seconds=2, slow_seconds=0.5),
         budget=budget,
         agent_service=agent,
         agent_port=9877,
@@ -183,6 +183,16 @@ def test_labels_add_ports_pages_and_pace() -> None:
     assert Counter(probe.id.target for probe in http) == {Target.VIP: 1, Target.TASK: 2}
     assert all(isinstance(probe.look, HttpLook) for probe in http)
     assert {(probe.interval_seconds, probe.timeout_seconds) for probe in http} == {(5, 1)}
+
+
+def test_what_is_slow_is_said_by_the_service_that_is_looked_at() -> None:
+    """Where its label says nothing, the configuration counts."""
+    found = _plan(with_service(SHOP, labelled(API, slo_latency="20ms")), agent="shop_db")
+
+    def slow(service: str) -> set[float]:
+        return {probe.slow_seconds for probe in _find(found, destination_service=service)}
+
+    assert (slow("shop_api"), slow("shop_web"), slow("shop_db")) == ({0.02}, {0.5}, {0.5})
 
 
 def test_probe_off_silences_a_service_both_ways() -> None:

@@ -22,7 +22,7 @@ def _looks(
     topology: Topology = PUBLISHED, node: str = "n1", budget: Budget = AMPLE
 ) -> Iterable[Probe]:
     settings = PlanSettings(
-        pace=Pace(interval_seconds=10, timeout_seconds=2),
+        pace=Pace(interval_seconds=10, timeout_seconds=2, slow_seconds=0.5),
         budget=budget,
         agent_service="swarmscope_agent",
         agent_port=9877,
@@ -71,12 +71,13 @@ def test_a_service_without_a_running_task_is_not_looked_at() -> None:
 
 def test_labels_count_for_published_ports_too() -> None:
     """Off, without TCP, and the service's own pace."""
-    paced = labelled(WEB, interval="5s", timeout="1s")
+    paced = labelled(WEB, interval="5s", timeout="1s", slo_latency="20ms")
 
     assert list(_looks(with_service(PUBLISHED, labelled(WEB, probe="off")))) == []
     assert list(_looks(with_service(PUBLISHED, labelled(WEB, without="tcp")))) == []
     found = _looks(with_service(PUBLISHED, paced))
-    assert {(probe.interval_seconds, probe.timeout_seconds) for probe in found} == {(5, 1)}
+    paces = {(item.interval_seconds, item.timeout_seconds, item.slow_seconds) for item in found}
+    assert paces == {(5, 1, 0.02)}
 
 
 def test_a_node_that_is_down_is_not_expected_to_answer() -> None:

@@ -181,7 +181,7 @@ def test_a_plan_comes_of_it(engine: Path) -> None:
     assert local is not None
     [node_id] = {task.node_id for task in topology.tasks if task.id == local.task_id}
     settings = PlanSettings(
-        pace=Pace(interval_seconds=10, timeout_seconds=2),
+        pace=Pace(interval_seconds=10, timeout_seconds=2, slow_seconds=0.5),
         budget=Budget(probes_per_second=100, series=10_000),
         agent_service="",
         agent_port=9877,
