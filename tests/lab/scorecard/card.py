@@ -19,9 +19,9 @@ the receiver for `warning`. Seconds count from the moment at which the fault was
 first notification with the right culprit; and from its removal to the notification that all of it
 is resolved.
 
-Each row is the last run of its scenario. Of earlier runs, `drain` (SwarmPathBroken, SwarmDnsWrong) and
-`agents-updated` (SwarmNodeCutOffFromGossip) brought a page once, and none when they were played twice
-more: whether the Engines' gossip was broken then, or the finding wrong, is not known yet.
+Each row is the last run of its scenario. Of earlier runs, `drain` (SwarmPathBroken, SwarmDnsWrong)
+and `agents-updated` (SwarmNodeCutOffFromGossip) brought a page once, and none when they were played
+twice more: whether the Engines' gossip was broken then, or the finding wrong, is not known yet.
 """
 
 
