@@ -35,6 +35,12 @@ This list, and each page's head, are made by `python -m alerts build`.
 #: A template of a description, as people read it.
 _TEMPLATES = (
     (re.compile(r"\{\{ with [^}]*labels\.(\w+) \}\}([^{]*)\{\{ \. \}\}\{\{ end \}\}"), r"\2\1"),
+    (
+        re.compile(
+            r"\{\{ with \$labels\.(\w+) \}\}[^{]*\{\{ \. \}\}\{\{ else \}\}(.*?)\{\{ end \}\}"
+        ),
+        r"\1 (or \2)",
+    ),
     (re.compile(r"\{\{ with (?:printf )?`.*?\{\{ end \}\}"), "N"),
     (re.compile(r"\{\{ range .*? \| query \}\}.*\{\{ end \}\}"), "..."),
     (re.compile(r"\{\{ `(.*?)` \}\}"), r"\1"),

@@ -8,5 +8,5 @@ def expires_at(certificate: bytes) -> float | None:
 
     try:
         return x509.load_der_x509_certificate(certificate).not_valid_after_utc.timestamp()
-    except ValueError:
+    except (ValueError, x509.InvalidVersion):
         return None

@@ -1,8 +1,8 @@
 """What is a row of the catalogue of findings?"""
 
-import re
 import shlex
 from dataclasses import asdict, dataclass
+from string import Formatter
 
 from probes.model.finding import Evidence, Finding, Severity, Subject
 
@@ -40,7 +40,8 @@ class FindingSpec:
     @property
     def remedy_for_anybody(self) -> str:
         """Write the command with its fields' names instead of values."""
-        return re.sub(r"{(\w+)}", lambda field: field[1].upper(), self.remedy)
+        names = {name for _, name, _, _ in Formatter().parse(self.remedy) if name}
+        return self.remedy.format(**{name: name.upper() for name in names})
 
     def remedy_of(self, finding: Finding, node: str) -> str:
         """Write the command for one finding, found on *node*."""

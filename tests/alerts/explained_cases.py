@@ -3,7 +3,7 @@
 from exporter.catalog import FINDINGS_PENDING
 from tests.alerts.finding_cases import finding
 from tests.alerts.promtool import Case, Labels, series
-from tests.alerts.swarm import ENDS, Look, seen
+from tests.alerts.swarm import ENDS, NODES, Look, second_network, seen
 
 #: Some agent makes sure of something, from the fault on.
 _PENDING = {series(FINDINGS_PENDING, node="node1", job="swarmscope"): "0x2 1x57"}
@@ -15,14 +15,14 @@ def _found(code: str, node: str, **labels: str) -> dict[str, str]:
     return {finding(code, node, **labels): _FOUND}
 
 
-def _case(name: str, alert: str, shown: dict[str, str], culprit: Labels) -> Case:
+def _case(name: str, alert: str, shown: dict[str, str], *culprits: Labels) -> Case:
     return Case(
         name=name,
         alert=alert,
         series={**shown, **_PENDING},
         silent_at=(0, 45, ENDS + 30),
         fires_at=150,
-        culprits=(culprit,),
+        culprits=culprits,
         alone=True,
     )
 
@@ -34,6 +34,15 @@ def _dead(look: Look) -> bool:
 _ROW = {"node": "node1", "network": "shop_app", "service": "shop_api", "peer_node": "node3"}
 
 CASES = (
+    _case(
+        "nodes that cannot encrypt explain a network that is dead between all of them",
+        "SwarmEncryptionBroken",
+        {
+            **second_network(),
+            **dict.fromkeys((finding("encryption_no_esp", node) for node in NODES), _FOUND),
+        },
+        *({"node": node} for node in NODES),
+    ),
     _case(
         "a dead node is a node that is down, and nothing else",
         "SwarmNodeDown",

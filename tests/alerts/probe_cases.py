@@ -4,12 +4,10 @@ from dataclasses import replace
 
 from exporter.catalog import FINDINGS_PENDING, PROBE_CERTIFICATE_EXPIRY
 from tests.alerts.promtool import ALERTS, Case, Labels, series
-from tests.alerts.swarm import BAD, BEGINS, ENDS, GOOD, Look, looks, lossy, seen
+from tests.alerts.swarm import BAD, BEGINS, ENDS, GOOD, Look, lossy, second_network, seen
 
 #: Some agent makes sure of something, from the fault on.
 _PENDING = {series(FINDINGS_PENDING, node="node1", job="swarmscope"): "0x2 1x57"}
-#: A finding that is there from the sixth scrape on.
-_FOUND = "_x5 1x17 stale"
 
 
 def _case(
@@ -62,17 +60,6 @@ def _large(*bad: frozenset[str]) -> dict[str, str]:
     return shown
 
 
-def _other_network(look: Look) -> Look:
-    return replace(look, network="shop_db")
-
-
-def _second_network() -> dict[str, str]:
-    """Add a network that works between all nodes, while the first does not."""
-    shown = seen(lambda look: look.crosses)
-    good = {_other_network(look).series(): GOOD for look in looks() if look.target == "task"}
-    return {**shown, **good}
-
-
 def _static(node: str, values: str) -> dict[str, str]:
     look = Look(
         probe="tcp",
@@ -123,7 +110,7 @@ CASES = (
     _case(
         "a network that is dead between all nodes, while another lives",
         "SwarmNetworkBroken",
-        _second_network(),
+        second_network(),
         {"network": "shop_app"},
     ),
     _case(

@@ -113,3 +113,14 @@ def lossy(bad: Callable[[Look], bool]) -> dict[str, str]:
     # Connections and echoes follow each other in the list: both lose in both turns.
     turns = {look.series(): FLAPPING[number // 2 % 2] for number, look in enumerate(marked)}
     return {**seen(), **turns}
+
+
+def _other_network(look: Look) -> Look:
+    return replace(look, network="shop_db")
+
+
+def second_network() -> dict[str, str]:
+    """Add a network that works between all nodes, while the first does not."""
+    shown = seen(lambda look: look.crosses)
+    good = {_other_network(look).series(): GOOD for look in looks() if look.target == "task"}
+    return {**shown, **good}

@@ -17,7 +17,7 @@ from tests.lab.lab import Lab, Shape
 from tests.lab.locked import locked
 from tests.lab.scorecard import card, elsewhere, stage
 from tests.lab.scorecard.dependencies import Dependencies
-from tests.lab.scorecard.faults import NOT_MADE, SCENARIOS
+from tests.lab.scorecard.faults import NOT_MADE, SCENARIOS, UNEXPLAINED
 from tests.lab.scorecard.pages import Pager
 from tests.lab.scorecard.play import play
 from tests.lab.scorecard.scenario import Scenario, Site, playable
@@ -66,7 +66,7 @@ def write(row: card.Row) -> None:
     ordered = [rows[scenario.name] for scenario in SCENARIOS if scenario.name in rows]
     missing = {item.name: item.words for item in SCENARIOS if item.name not in rows} | NOT_MADE
     DOCUMENT.write_text(card.rendered(ordered))
-    PAGE.write_text(card.page(ordered, missing))
+    PAGE.write_text(card.page(ordered, missing, UNEXPLAINED))
 
 
 def _in_short(row: card.Row) -> str:

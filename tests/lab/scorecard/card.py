@@ -19,9 +19,7 @@ the receiver for `warning`. Seconds count from the moment at which the fault was
 first notification with the right culprit; and from its removal to the notification that all of it
 is resolved.
 
-Each row is the last run of its scenario. Of earlier runs, `drain` (SwarmPathBroken, SwarmDnsWrong)
-and `agents-updated` (SwarmNodeCutOffFromGossip) brought a page once, and none when they were played
-twice more: whether the Engines' gossip was broken then, or the finding wrong, is not known yet.
+Each row is the last run of its scenario.
 """
 
 
@@ -124,8 +122,12 @@ def _share(part: int, whole: int) -> float | None:
     return round(part / whole, 3) if whole else None
 
 
-def page(rows: Sequence[Row], not_played: Mapping[str, str]) -> str:
-    """Write the page; *not_played* says of each scenario without a row why there is none."""
+def page(rows: Sequence[Row], not_played: Mapping[str, str], unexplained: Mapping[str, str]) -> str:
+    """Write the page.
+
+    *not_played* says of each scenario without a row why there is none; *unexplained*, what an
+    earlier run of one brought that nobody understands yet.
+    """
     sums = totals(rows)
     lines = [_HEAD, "| total | |", "|---|---|"]
     lines += [f"| {name.replace('_', ' ')} | {value} |" for name, value in sums.items()]
@@ -138,9 +140,10 @@ def page(rows: Sequence[Row], not_played: Mapping[str, str]) -> str:
     lines += ["", "## Work that harms nobody", "", "| work | pages | tickets | what came |"]
     lines += ["|---|---|---|---|"]
     lines += [_work(row) for row in rows if row.quiet]
-    if not_played:
-        lines += ["", "## Not played", ""]
-        lines += [f"- {name}: {why}" for name, why in not_played.items()]
+    for title, remarks in (("Not played", not_played), ("Not explained yet", unexplained)):
+        if remarks:
+            lines += ["", f"## {title}", ""]
+            lines += [f"- {name}: {text}" for name, text in remarks.items()]
     played = sorted({row.played for row in rows})
     lines += ["", "Played: " + "; ".join(played) + ".", ""]
     return "\n".join(lines)

@@ -113,4 +113,12 @@ def test_a_card_is_read_back_as_it_was_written(tmp_path: Path) -> None:
     file.write_text(card.rendered(rows))
 
     assert list(card.load(file).values()) == rows
-    assert "| **a**: a fault |" in card.page(rows, {"b": "needs more"})
+    assert "| **a**: a fault |" in card.page(rows, {"b": "needs more"}, {})
+
+
+def test_what_is_not_understood_is_not_hidden() -> None:
+    """A later run that went well explains nothing."""
+    written = card.page([row("quiet", expected="")], {}, {"quiet": "paged once"})
+
+    assert "## Not explained yet\n\n- quiet: paged once\n" in written
+    assert "Not played" not in written

@@ -117,7 +117,14 @@ async def test_what_is_wrong_with_a_certificate_is_told(
 
 
 def test_what_is_no_certificate_has_no_end() -> None:
-    """The peer chooses the bytes."""
+    """The peer chooses the bytes: no certificate at all, or one of a version that is none."""
+    [shown] = trustme.CA().issue_cert(HOST).cert_chain_pems
+    der = ssl.PEM_cert_to_DER_cert(shown.bytes().decode())
+    version_3, version_9 = b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x08"
+    assert version_3 in der
+
+    assert certificates.expires_at(der) is not None
+    assert certificates.expires_at(der.replace(version_3, version_9, 1)) is None
     assert certificates.expires_at(b"\x30\x03abc") is None
 
 
