@@ -6,8 +6,11 @@ umount --recursive "$3"         # else this node would keep the others' namespac
 hostname "$1"
 echo 1 > /proc/sys/net/ipv4/ip_forward
 
+# Shared, so that a container's `rslave` bind sees namespaces made later; and where the machine's own
+# /run is a mount, that one, too: of two on one place, Docker judges by the lower.
+if mountpoint --quiet /run; then mount --make-shared /run; fi
 mount -t tmpfs -o mode=755 swarm-lab /run
-mount --make-rshared /run       # so that a container's `rslave` bind sees namespaces made later
+mount --make-rshared /run
 mount --bind "$2/docker" /var/lib/docker
 mount --bind "$2/etc-docker" /etc/docker
 

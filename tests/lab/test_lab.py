@@ -117,6 +117,15 @@ def test_the_command_line_hands_on_words_and_status() -> None:
     assert (done.returncode, done.stdout.strip()) == (7, str(REPOSITORY))
 
 
+def test_containers_see_namespaces_made_later(lab: Lab) -> None:
+    """Docker takes an `rslave` bind below /run only if each mount on /run is shared."""
+    for node in lab.nodes:
+        mounts = lab.exec(node, "cat", "/proc/self/mountinfo").splitlines()
+        on_run = [line for line in mounts if line.split()[4] == "/run"]
+        assert on_run
+        assert all("shared:" in line for line in on_run)
+
+
 def test_a_node_that_is_not_there_is_named(lab: Lab) -> None:
     """With those that are."""
     with pytest.raises(LabError, match="no node 'node9': there are node1, node2, node3"):
