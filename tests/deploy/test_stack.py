@@ -151,11 +151,21 @@ def test_images_are_pinned_and_can_be_replaced() -> None:
         assert re.fullmatch(r"\$\{[A-Z]+_IMAGE:-[a-z/]+:v?\d+\.\d+\.\d+\}", image)
 
 
-def test_prometheus_looks_where_the_agents_listen() -> None:
-    """The port stands in a file of its own and must follow the code's."""
-    text = (DEPLOY / "prometheus" / "prometheus.yml").read_text()
+def test_prometheus_looks_where_agents_and_alertmanager_listen() -> None:
+    """The ports stand in a file of their own and must follow the code's and the stack's."""
+    settings = yaml.safe_load((DEPLOY / "prometheus" / "prometheus.yml").read_text())
+    jobs = {job["job_name"]: job for job in settings["scrape_configs"]}
+    (published,) = SERVICES["alertmanager"]["ports"]
 
-    assert set(re.findall(r"replacement: \$1:(\d+)", text)) == {str(DEFAULT_PORT)}
+    assert _ports_looked_at(jobs["swarmscope"]) == {f"$1:{DEFAULT_PORT}"}
+    assert _ports_looked_at(jobs["alertmanager"]) == {f"$1:{published['published']}"}
+    (receiving,) = settings["alerting"]["alertmanagers"]
+    assert receiving["relabel_configs"] == jobs["alertmanager"]["relabel_configs"]
+
+
+def _ports_looked_at(job: dict[str, Any]) -> set[str]:
+    rules = job["relabel_configs"]
+    return {rule["replacement"] for rule in rules if rule.get("target_label") == "__address__"}
 
 
 def test_the_image_checks_the_socket_that_the_agent_serves() -> None:
