@@ -24,6 +24,9 @@ _PATTERNS = (("SwarmOverlayCutOff",), ("SwarmNodeLossy",))
 
 #: Causes by which no request fails, so that they explain no failure.
 _LOSE_NOTHING = ("SwarmManagerUnreachable", "SwarmEncryptionUnprotected")
+#: Seen by probes through tasks anywhere: it explains single probes, and what is found of nodes and
+#: tasks explains it.
+_PORT_DEAD = "SwarmPublishedPortDead"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +80,18 @@ def _causes() -> Iterator[Inhibition]:
         targets=(_names("SwarmServiceDegraded"),),
     )
     yield Inhibition(
+        reason="The routing mesh passes requests on to tasks anywhere, and a node at fault "
+        "as a whole loses its share of them.",
+        sources=(_names(*(name for rank in (*_CAUSES, *_PATTERNS) for name in rank)),),
+        targets=(_names(_PORT_DEAD),),
+    )
+    yield Inhibition(
+        reason="A task that does not answer gets its share of a published port's requests.",
+        sources=(_names("SwarmTaskUnreachable"),),
+        targets=(_names(_PORT_DEAD),),
+        equal=("service",),
+    )
+    yield Inhibition(
         reason="Who is cut off from gossip leaves others with old news, wherever they are.",
         sources=(_names("SwarmNodeCutOffFromGossip"),),
         targets=(
@@ -111,7 +126,7 @@ def _causes() -> Iterator[Inhibition]:
     yield Inhibition(
         reason="The routing mesh of a node explains its published ports.",
         sources=(_names("SwarmIngressBroken", "SwarmOverlayDeviceBroken"),),
-        targets=(_names("SwarmPublishedPortDead"),),
+        targets=(_names(_PORT_DEAD),),
         equal=("node",),
     )
     yield Inhibition(
@@ -123,11 +138,22 @@ def _causes() -> Iterator[Inhibition]:
     for label in ("service", "network", "node"):
         yield Inhibition(
             reason="A cause explains the patterns and symptoms of what it names.",
-            sources=('role="cause"', 'severity="critical"', _not(*_LOSE_NOTHING), f'{label}!=""'),
+            sources=(
+                'role="cause"',
+                'severity="critical"',
+                _not(*_LOSE_NOTHING, _PORT_DEAD),
+                f'{label}!=""',
+            ),
             targets=('role=~"pattern|symptom"', f'{label}!=""'),
             equal=(label,),
         )
     for label in ("service", "node"):
+        yield Inhibition(
+            reason="A published port that is dead explains the probes of it.",
+            sources=(_names(_PORT_DEAD), f'{label}!=""'),
+            targets=('role="symptom"', f'{label}!=""'),
+            equal=(label,),
+        )
         yield Inhibition(
             reason="What many probes have in common explains each of them.",
             sources=('role="pattern"', f'{label}!=""'),

@@ -55,8 +55,13 @@ CASES = {
         firing("SwarmLoadBalancerBroken", node="node2", network="shop_app", service="shop_api"),
         firing("SwarmForwardingBroken", node="node1", network="shop_app", peer_node="node3"),
     ),
+    "a node's table of connections full": (
+        firing("SwarmKernelTableFull", node="node3"),
+        firing("SwarmPublishedPortDead", node="node1", service="shop_api"),
+    ),
     "VXLAN blocked at a node": (
         firing("SwarmOverlayCutOff", node="node3"),
+        firing("SwarmPublishedPortDead", node="node1", service="shop_api"),
         firing("SwarmNodePairBlocked", node="node1", peer_node="node3"),
         firing("SwarmMtuBlackHole", node="node3", peer_node="node2"),
         firing("SwarmNodeLossy", node="node3"),
@@ -97,8 +102,13 @@ CASES = {
     ),
     "a task frozen": (
         firing("SwarmTaskUnreachable", node="node3", service="shop_api", task="shop_api.3"),
+        firing("SwarmPublishedPortDead", node="node1", service="shop_api"),
         firing("SwarmPathBroken", node="node1", service="shop_api"),
         firing("SwarmServiceUnreachable", service="shop_api"),
+    ),
+    "a published port dead": (
+        firing("SwarmPublishedPortDead", node="node3", service="shop_api"),
+        firing("SwarmPathBroken", node="node3", service="shop_api"),
     ),
     "a device down": (
         firing("SwarmOverlayDeviceBroken", node="node3", network="shop_app"),

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.lab import requirements
+from tests.lab import requirements, swarmscope
 from tests.lab.errors import LabError
 from tests.lab.guest.mailbox import INSIDE
 from tests.lab.lab import Lab, Shape
@@ -56,6 +56,8 @@ def _play(scenario: Scenario, site: Site, pager: Pager) -> None:
         _say(f"  not played to its end: {error}")
     else:
         _say(f"  {_in_short(row)}")
+        if not row.right:
+            _say(_what_agents_find(site.lab))
         if not elsewhere.hand_over(row):
             write(row)
 
@@ -67,6 +69,16 @@ def write(row: card.Row) -> None:
     missing = {item.name: item.words for item in SCENARIOS if item.name not in rows} | NOT_MADE
     DOCUMENT.write_text(card.rendered(ordered))
     PAGE.write_text(card.page(ordered, missing, UNEXPLAINED))
+
+
+def _what_agents_find(lab: Lab) -> str:
+    """Keep what speaks for a page or against it, for whoever reads why a row is wrong."""
+    audit = "probe audit --all || true"  # status 1 says that there are findings
+    try:
+        agent = swarmscope.agent_container(lab, lab.manager)
+        return lab.docker(lab.manager, "exec", agent, "sh", "-c", audit)
+    except LabError as error:
+        return f"  what the agents find is not known: {error}"
 
 
 def _in_short(row: card.Row) -> str:
