@@ -20,9 +20,11 @@ NOT_MADE = {
 #: What an earlier run of a scenario brought, once and not again, until somebody knows why.
 UNEXPLAINED = {
     "drain": "on 2026-11-24 SwarmPathBroken and SwarmDnsWrong were paged once, and nothing when it "
-    "was played twice more; the failures had begun before the drain, after tasks had been spread",
+    "was played three times more; the failures had begun before the drain, after tasks had been "
+    "spread",
     "agents-updated": "on 2026-11-24 SwarmNodeCutOffFromGossip was paged once, for a node whose "
-    "Engine had been restarted before, and stayed; nothing came when both were played twice more",
+    "Engine had been restarted before, and stayed; nothing came when both were played three times "
+    "more",
 }
 
 SCENARIOS: tuple[Scenario, ...] = (
