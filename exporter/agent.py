@@ -15,7 +15,9 @@ from exporter.config import ConfigError, load
 from exporter.explain import Explainer
 from exporter.findings import findings_everywhere, own_findings
 from exporter.follow import Follower, Patience, SwarmEngine, Watch
+from exporter.front import Front
 from exporter.kernel import KernelReader
+from exporter.page.summary import OwnFacts
 from exporter.peers import Peers
 from exporter.planning import NodePlan, plan_node
 from exporter.questions import FarQuestion
@@ -26,7 +28,6 @@ from exporter.token import read_token
 from exporter.units import AUTO
 from exporter.view import Source, View
 from exporter.web.app import make_app
-from exporter.web.landing import LandingFacts
 from exporter.web.listen import Listeners
 from probes.audit.own_report import own_report
 from probes.explain.journey import Question
@@ -91,6 +92,13 @@ class Agent:
             self._auditor.situation,
             self._peers,
             lambda: self._settings.listen.port,
+        )
+        self.front = Front(
+            lambda: self.view,
+            self._own_facts,
+            self._store,
+            self._peers,
+            self._explainer.explain,
         )
         self._listeners = Listeners(make_app(self))
         self._moved = asyncio.Event()
@@ -240,14 +248,17 @@ class Agent:
         """Tell what this node knows of a way that ends here."""
         return await self._explainer.far(asked)
 
-    def landing(self) -> LandingFacts:
-        """Gather what the page for people shows."""
-        tallies = tuple(self.results().tallies.values())
-        return LandingFacts(
-            version=version("swarmscope"),
-            own=self._own_state(),
-            tallies=tallies,
+    def _own_facts(self) -> OwnFacts:
+        """Gather what this agent's part of the page for people is made of."""
+        return OwnFacts(
+            view=self.view,
+            tallies=tuple(self.results().tallies.values()),
+            plan=self._plan.plan,
             audit=self._auditor.state,
+            complaints=self._plan.intent.complaints,
+            config_error="" if self._reload.successful else self._reload.error,
+            version=version("swarmscope"),
+            now=time.time(),
         )
 
     async def metrics(self, accept: str) -> tuple[bytes, str]:

@@ -22,6 +22,9 @@ FINDINGS_PATH = "/api/v1/findings"
 EXPLAIN_PATH = "/api/v1/explain"
 #: The other half of an explanation: what the destination's node knows.
 FAR_PATH = "/api/v1/explain/far"
+#: What the page for people shows of one node, and of one pair of services there.
+SUMMARY_PATH = "/api/v1/summary"
+PAIR_PATH = "/api/v1/pair"
 #: Response header: unix seconds at which a manager's Engine was last read.
 READ_AT_HEADER = "Swarmscope-Read-At"
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from exporter.histogram import EMPTY, Histogram
+from exporter.history import PathHistory
 from probes.model.probe import Kind, Probe, ProbeId, Target
 from probes.model.result import Result, Verdict
 
@@ -73,6 +74,7 @@ class ResultStore:
         self._tallies: dict[ProbeId, Tally] = {}
         self._latencies: dict[Path, Latencies] = {}
         self._outcomes = Counter[tuple[Path, str]]()
+        self._histories: dict[Path, PathHistory] = {}
         #: Where something answered once: (destination service, endpoint).
         self._proven: set[tuple[str, str]] = set()
 
@@ -83,6 +85,7 @@ class ResultStore:
         endpoints = {_endpoint(probe_id) for probe_id in self._wanted}
         self._tallies = {key: tally for key, tally in self._tallies.items() if key in self._wanted}
         self._latencies = {key: kept for key, kept in self._latencies.items() if key in paths}
+        self._histories = {key: kept for key, kept in self._histories.items() if key in paths}
         kept_outcomes = {key: count for key, count in self._outcomes.items() if key[0] in paths}
         self._outcomes = Counter(kept_outcomes)
         self._proven &= endpoints
@@ -104,6 +107,9 @@ class ResultStore:
             unknown=tally.unknown + (verdict is Verdict.UNKNOWN),
         )
         path = path_of(probe_id)
+        if path not in self._histories:
+            self._histories[path] = PathHistory()
+        self._histories[path].put(result)
         if verdict is Verdict.WORKED:
             self._latencies[path] = _with_one(self._latencies.get(path), result)
         else:
@@ -111,6 +117,14 @@ class ResultStore:
 
     def _is_unproven(self, probe: Probe) -> bool:
         return probe.assumed and _endpoint(probe.id) not in self._proven
+
+    def histories(self, source: str, destination: str) -> Mapping[Path, PathHistory]:
+        """Give the last hour of each path from one service to another."""
+        return {
+            path: history
+            for path, history in self._histories.items()
+            if (path.source_service, path.destination_service) == (source, destination)
+        }
 
     def snapshot(self) -> Snapshot:
         """Copy what there is; the values are frozen."""

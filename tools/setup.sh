@@ -12,6 +12,7 @@ readonly NEEDED=(
   tcpdump:tcpdump busybox:busybox-static mmdebstrap:mmdebstrap ipvsadm:ipvsadm
   prometheus:prometheus promtool:prometheus
   prometheus-alertmanager:prometheus-alertmanager amtool:prometheus-alertmanager
+  chromium:chromium
 )
 # Services that these packages would start, and would start again at the next boot.
 readonly UNITS=(

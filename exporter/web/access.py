@@ -1,7 +1,9 @@
 """Who may see what names the inside of the network, or make the agent act?
 
-`/metrics` and health are open, as exporters' are. Everything else takes the token, but on the Unix
-socket (the file system guards that) and where only this machine can connect and there is no token.
+`/metrics` and health are open, as exporters' are, and so are the pages for people: what they make
+the agents do is bounded, however many look (`exporter.around`, `exporter.desk`). Everything else
+takes the token, but on the Unix socket (the file system guards that) and where only this machine
+can connect and there is no token.
 """
 
 import hmac
@@ -11,7 +13,18 @@ from ipaddress import ip_address
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-OPEN_PATHS = frozenset({"/", "/metrics", "/-/healthy", "/-/ready"})
+OPEN_PATHS = frozenset(
+    {
+        "/",
+        "/pair",
+        "/pair/explain",
+        "/static/page.css",
+        "/static/page.js",
+        "/metrics",
+        "/-/healthy",
+        "/-/ready",
+    },
+)
 
 
 def guard(token: Callable[[], str]) -> Middleware:

@@ -20,7 +20,7 @@ from exporter.questions import FarQuestion, read_far_question, read_question
 from exporter.store import Snapshot
 from exporter.view import Source, View
 from exporter.web.access import guard
-from exporter.web.landing import LandingFacts, landing_page
+from exporter.web.status import Shown, routes
 from probes.explain.journey import NoSuchJourneyError, Question
 from probes.model.path import Hop, Walk
 from probes.model.topology import NodeReport
@@ -36,12 +36,6 @@ from probes.wire import (
 _LONGEST_WAIT_SECONDS = 60.0
 _MOST_REPORT_BYTES = 1024 * 1024
 
-#: No script, no foreign resource: names on the page come from the network.
-_PAGE_HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
-    "X-Content-Type-Options": "nosniff",
-}
-
 
 class Served(Protocol):
     """What the pages need of the agent."""
@@ -50,8 +44,9 @@ class Served(Protocol):
     def view(self) -> View: ...
     @property
     def token(self) -> str: ...
+    @property
+    def front(self) -> Shown: ...
     def results(self) -> Snapshot: ...
-    def landing(self) -> LandingFacts: ...
     def why_not_ready(self) -> str: ...
     def take_report(self, report: NodeReport) -> None: ...
     async def metrics(self, accept: str) -> tuple[bytes, str]: ...
@@ -72,7 +67,7 @@ def make_app(agent: Served) -> web.Application:
     )
     app.add_routes(
         [
-            web.get("/", pages.landing),
+            *routes(agent.front),
             web.get("/metrics", pages.metrics),
             web.get("/-/healthy", pages.healthy),
             web.get("/-/ready", pages.ready),
@@ -91,10 +86,6 @@ def make_app(agent: Served) -> web.Application:
 class _Pages:
     def __init__(self, agent: Served) -> None:
         self._agent = agent
-
-    async def landing(self, _: web.Request) -> web.Response:
-        page = landing_page(self._agent.landing())
-        return web.Response(text=page, content_type="text/html", headers=_PAGE_HEADERS)
 
     async def metrics(self, request: web.Request) -> web.Response:
         body, content_type = await self._agent.metrics(request.headers.get("Accept", ""))

@@ -71,7 +71,11 @@ def address_usage(situation: Situation) -> tuple[AddressUsage, ...]:
 
     An address that is given twice counts once. What Swarm has leaked is not seen here.
     """
-    topology = situation.topology
+    return usage_of(situation.topology)
+
+
+def usage_of(topology: Topology) -> tuple[AddressUsage, ...]:
+    """Count them where nothing but the topology is known."""
     takers = _takers(topology)
     everywhere = {node.id for node in topology.nodes}
     return tuple(

@@ -17,7 +17,7 @@ import pytest
 from exporter.agent import Agent
 from exporter.config import load
 from exporter.view import Source
-from probes.model.topology import ExposedPorts
+from probes.model.topology import ExposedPorts, Node
 from tests.exporter.fakes import LOOPBACK, FakeEngine, FakeWatch
 from tests.swarms import DB, DB_1, SHOP, WEB_1, labelled, local, with_service
 from tests.waiting import until
@@ -158,6 +158,28 @@ async def test_every_agent_tells_its_findings_and_gathers_the_others(start: Star
     assert refused == 400
 
 
+async def test_any_agent_shows_all_nodes_and_names_those_that_are_silent(start: Start) -> None:
+    """It asks the others, with the token that they share."""
+    shop = replace(SHOP, nodes=tuple(_at_home(node) for node in SHOP.nodes))
+    manager_engine = FakeEngine("n1", manager=True)
+    manager_engine.shop = shop
+    await start(manager_engine)
+    worker = await start(_worker("n2"), "127.0.0.2")
+
+    async with worker.get("/") as response:
+        page = await response.text()
+
+    assert "Swarmscope on node2" in page
+    assert "2 of 3 agents answered" in page
+    assert "The agent of node3 did not answer" in page
+    assert "The agent of node1" not in page
+
+
+def _at_home(node: Node) -> Node:
+    """Let nodeN's agent be where the tests have it: 127.0.0.N."""
+    return replace(node, address=IPv4Address(f"127.0.0.{node.id.removeprefix('n')}"))
+
+
 async def test_a_worker_keeps_the_last_topology_when_no_manager_answers(start: Start) -> None:
     """It goes on probing, and its age is there to be seen."""
     manager = await start(FakeEngine("n1", manager=True))
@@ -191,7 +213,7 @@ async def test_an_engine_that_stops_answering_changes_nothing_but_the_age(start:
 
 
 async def test_from_outside_the_inside_takes_the_token(start: Start, unused_tcp_port: int) -> None:
-    """Metrics and health are open; topology, results and reload are not."""
+    """Metrics, health and the page are open; topology, results and reload are not."""
     await start(FakeEngine("n1", manager=True))
     base = f"http://127.0.0.1:{unused_tcp_port}"
     async with aiohttp.ClientSession() as session:
@@ -204,7 +226,11 @@ async def test_from_outside_the_inside_takes_the_token(start: Start, unused_tcp_
         assert await status("/metrics") == 200
         assert await status("/-/healthy") == 200
         assert await status("/-/ready") == 200
+        assert await status("/") == 200
+        assert await status("/static/page.css") == 200
         assert await status("/api/v1/topology") == 403
+        assert await status("/api/v1/summary") == 403
+        assert await status("/api/v1/pair?source=a&destination=b") == 403
         assert await status("/api/v1/results", token="wrong") == 403
         assert await status("/-/reload", "POST") == 403
         assert await status("/api/v1/topology", token="secret") == 200
@@ -258,7 +284,8 @@ async def test_hostile_names_are_harmless_on_the_page(start: Start) -> None:
     async with begun.get("/") as response:
         page = await response.text()
 
-    assert "<script" not in page
+    assert "<script>" not in page
+    assert "<b>" not in page
     assert "&lt;script&gt;" in page
     assert "default-src 'none'" in response.headers["Content-Security-Policy"]
     async with begun.get("/metrics") as response:

@@ -264,6 +264,7 @@ class Agent:
     """What the pages of explanations need of an agent."""
 
     token = TOKEN
+    front = None
 
     def __init__(self) -> None:
         self.fails: Exception | None = None

@@ -1,0 +1,1 @@
+"""What do the pages for people say? Frozen documents, made of what the agents told; no I/O."""

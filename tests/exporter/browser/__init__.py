@@ -1,0 +1,1 @@
+"""What do people see, and can they use it? The pages in Debian's Chromium."""

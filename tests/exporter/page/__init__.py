@@ -1,0 +1,1 @@
+"""Do the documents say what the agents told?"""
