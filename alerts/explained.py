@@ -5,10 +5,10 @@ which nodes a service has its tasks, and which probes go through what is broken.
 """
 
 from alerts import findings, places
-from alerts.promql import by, either, none_of, one_of, renamed, select, unless
 from alerts.spec import Alert, RecordingRule, Role, Severity
 from alerts.thresholds import Thresholds
 from exporter.catalog import FINDINGS_HELD, FINDINGS_PENDING
+from exporter.promql import by, either, none_of, one_of, renamed, select, unless
 
 #: Whether some agent is making sure of a finding: patterns then wait for it, a little.
 PENDING = RecordingRule(

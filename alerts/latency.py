@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from alerts import explained, pairs, places, words
-from alerts.promql import by, none_of, renamed, select, unless
 from alerts.spec import Alert, Dashboard, Group, RecordingRule, Role, Severity
 from alerts.thresholds import Thresholds
 from alerts.words import SERVICE
@@ -22,6 +21,7 @@ from exporter.catalog import (
     PROBE_SLOW,
     MetricSpec,
 )
+from exporter.promql import by, none_of, renamed, select, unless
 
 _PATH = ("source_service", "destination_service")
 _WINDOWS = ("5m", "30m", "1h", "6h")

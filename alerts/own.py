@@ -5,11 +5,11 @@ silence of SwarmscopeWatchdog.
 """
 
 from alerts import words
-from alerts.promql import by, select, unless, vector
 from alerts.spec import Alert, Dashboard, Group, Role, Severity
 from alerts.thresholds import Thresholds
 from alerts.words import NODE, SERVICE
 from exporter import catalog
+from exporter.promql import by, select, unless, vector
 
 #: Metrics of Prometheus' and Alertmanager's own, with what they say.
 FOREIGN = (

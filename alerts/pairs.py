@@ -5,10 +5,10 @@ A pair is there in both orders, with the same value: a probe needs the way there
 
 from alerts import explained
 from alerts.explained import swapped
-from alerts.promql import by, copied, either, none_of, renamed, seconds, select, unless
 from alerts.spec import RecordingRule
 from alerts.thresholds import Thresholds
 from exporter.catalog import CONFIG_RELOAD_TIMESTAMP, PROBE_SUCCESS
+from exporter.promql import by, copied, either, none_of, renamed, seconds, select, unless
 
 #: Large echoes fail for a reason of their own.
 NOT_LARGE = none_of("mtu")

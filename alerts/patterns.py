@@ -6,11 +6,11 @@ longer than `cause_patience_seconds`.
 
 from alerts import explained, pairs, words
 from alerts.explained import NODE_PAIRS, NODES, SERVICES
-from alerts.promql import by, either, none_of, renamed, seconds, select, unless
 from alerts.spec import Alert, Dashboard, Group, RecordingRule, Role, Severity
 from alerts.thresholds import Thresholds
 from alerts.words import NETWORK, NODE, PEER, PEER_OR_OTHERS, SERVICE, TASK
 from exporter.catalog import PROBE_SUCCESS
+from exporter.promql import by, either, none_of, renamed, seconds, select, unless
 
 _TASK = {
     "service": "destination_service",

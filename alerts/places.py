@@ -1,8 +1,8 @@
 """Where do services' tasks stand? Probes know: they are aimed at tasks, on nodes."""
 
-from alerts.promql import renamed, select
 from alerts.spec import RecordingRule
 from exporter.catalog import PROBE_SUCCESS
+from exporter.promql import renamed, select
 
 PLACED = RecordingRule(
     name="service_node:swarmscope_tasks:placed",

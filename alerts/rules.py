@@ -5,9 +5,9 @@ from collections.abc import Mapping
 
 from alerts import explained, findings, latency, own, pairs, patterns, places, symptoms
 from alerts.findings import cut_off
-from alerts.promql import seconds
 from alerts.spec import Alert, Group, RecordingRule
 from alerts.thresholds import Thresholds
+from exporter.promql import seconds
 
 
 def groups(thresholds: Thresholds) -> tuple[Group, ...]:

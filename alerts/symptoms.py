@@ -3,11 +3,11 @@
 from alerts import explained, pairs, places, words
 from alerts.explained import SERVICES, without_explained
 from alerts.patterns import REACHED, waiting
-from alerts.promql import by, copied, none_of, one_of, renamed, seconds, select, unless
 from alerts.spec import Alert, Dashboard, Group, RecordingRule, Role, Severity
 from alerts.thresholds import Thresholds
 from alerts.words import NODE, SERVICE, TARGET
 from exporter.catalog import PROBE_CERTIFICATE_EXPIRY, PROBE_SUCCESS
+from exporter.promql import by, copied, none_of, one_of, renamed, seconds, select, unless
 
 _DAY_SECONDS = 86400
 

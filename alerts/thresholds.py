@@ -9,7 +9,9 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-# The one module of the agent's that is read here beside its catalogue: it imports nothing of it.
+from exporter import limits
+
+# Like the limits and the catalogue, it imports nothing of the agent's.
 from exporter.yamlfile import YamlError, parse
 
 
@@ -47,7 +49,7 @@ class Thresholds(BaseModel):
     cut_off_peers: int = Field(default=2, ge=1, le=100)
 
     #: Echoes of a healthy Swarm are lost far below 1 %; services notice from a few percent on.
-    lossy_least: float = Field(default=0.05, gt=0, lt=1)
+    lossy_least: float = Field(default=limits.LOSS_SHARE, gt=0, lt=1)
     #: Loss is random: its share is a mean over six runs of each echo.
     lossy_window_seconds: int = Field(default=60, ge=10, le=600)
     #: An echo is lossy, and not dead, if it came back within its last two runs.
@@ -64,31 +66,31 @@ class Thresholds(BaseModel):
     placement_memory_seconds: int = Field(default=900, ge=60, le=86400)
 
     #: Operators need working days to get a certificate ...
-    certificate_warning_days: int = Field(default=14, ge=1, le=365)
+    certificate_warning_days: int = Field(default=limits.CERTIFICATE_WARNING_DAYS, ge=1, le=365)
     #: ... and automatic renewal, if there is any, has failed for weeks by now.
-    certificate_critical_days: int = Field(default=3, ge=1, le=365)
+    certificate_critical_days: int = Field(default=limits.CERTIFICATE_CRITICAL_DAYS, ge=1, le=365)
 
     #: An update of the agents takes each away for less than 30 s.
     agent_missing_hold_seconds: int = Field(default=60, ge=0, le=3600)
 
     #: The share of successful probes that must not be slow, where a service's label says nothing;
     #: what is slow, the agents know.
-    latency_objective: float = Field(default=0.99, gt=0, lt=1)
+    latency_objective: float = Field(default=limits.LATENCY_OBJECTIVE, gt=0, lt=1)
     #: The share of probes that must succeed, where a service's label says nothing.
-    success_objective: float = Field(default=0.99, gt=0, lt=1)
+    success_objective: float = Field(default=limits.SUCCESS_OBJECTIVE, gt=0, lt=1)
     #: At this rate 2 % of a month's budget are gone in an hour (the SRE workbook's figure).
-    fast_burn: float = Field(default=14.4, gt=1, le=100)
+    fast_burn: float = Field(default=limits.FAST_BURN, gt=1, le=100)
     #: At this rate 5 % of a month's budget are gone in six hours.
-    slow_burn: float = Field(default=6.0, gt=1, le=100)
+    slow_burn: float = Field(default=limits.SLOW_BURN, gt=1, le=100)
 
     #: An agent reads the topology every 30 s at least: it has failed ten times.
-    topology_old_seconds: int = Field(default=300, ge=30, le=86400)
+    topology_old_seconds: int = Field(default=limits.TOPOLOGY_OLD_SECONDS, ge=30, le=86400)
     #: A check that cannot look for a moment meets a namespace on its way out.
     blind_hold_seconds: int = Field(default=300, ge=0, le=86400)
     #: A round of checks is made every 5 s.
-    audit_stalled_seconds: int = Field(default=120, ge=20, le=86400)
+    audit_stalled_seconds: int = Field(default=limits.AUDIT_STALLED_SECONDS, ge=20, le=86400)
     #: Probes that start so late report the agent's load, not the network's.
-    scheduler_lag_seconds: float = Field(default=1.0, gt=0, le=60)
+    scheduler_lag_seconds: float = Field(default=limits.SCHEDULER_LAG_SECONDS, gt=0, le=60)
     #: One busy moment is none of anybody's business.
     self_hold_seconds: int = Field(default=300, ge=0, le=86400)
 

@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from exporter import units
+from exporter import limits, units
 from exporter.units import Endpoint, Listen, Url, within
 
 _NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}"
@@ -53,8 +53,7 @@ class ProbeSettings(Section):
     interval_seconds: Duration = Field(default=10.0, alias="interval")
     #: Above the 1 s after which TCP sends a lost SYN again: one lost packet is no outage.
     timeout_seconds: Duration = Field(default=2.0, alias="timeout")
-    #: A request inside one data centre that takes half a second is slow for anybody.
-    slow_seconds: Slow = Field(default=0.5, alias="slow")
+    slow_seconds: Slow = Field(default=limits.SLOW_SECONDS, alias="slow")
     #: Enough for a health page; more is not read, and memory stays bounded.
     response_bytes: ResponseSize = 64 * 1024
 

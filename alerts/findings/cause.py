@@ -1,9 +1,9 @@
 """How do findings become an alert? Many agents' series fold into one, about one culprit."""
 
 from alerts import words
-from alerts.promql import by, one_of, renamed, select
 from alerts.spec import Alert, Dashboard, Role, Severity
 from exporter.catalog import FINDINGS, FINDINGS_HELD
+from exporter.promql import by, one_of, renamed, select
 
 
 def cause(

@@ -3,11 +3,11 @@
 from alerts import places
 from alerts.findings.cause import cause, folded
 from alerts.findings.cut_off import cut_off
-from alerts.promql import by, either, seconds, select, unless, vector
 from alerts.spec import Alert, Dashboard, Role
 from alerts.thresholds import Thresholds
 from alerts.words import NODE, OF_SERVICE, ON_NETWORK, SERVICE
 from exporter.catalog import FINDINGS_HELD
+from exporter.promql import by, either, seconds, select, unless, vector
 
 _AUDIT = f"probe audit --node {NODE}"
 _ALL = "probe audit --all"

@@ -7,10 +7,10 @@ but agents tell one after the other, so the first pair waits for others a while.
 """
 
 from alerts.findings.cause import folded
-from alerts.promql import by, copied, either, seconds, select
 from alerts.spec import RecordingRule
 from alerts.thresholds import Thresholds
 from exporter.catalog import FINDINGS_HELD, NODE_INFO
+from exporter.promql import by, copied, either, seconds, select
 
 _PAIRS = by("group", ("node", "peer_node"), select(FINDINGS_HELD, code="fdb_peer_missing"))
 #: Each pair from both of its ends.

@@ -16,8 +16,6 @@ from probes.model.vantage import VantageKind
 _FORWARDING = "net.ipv4.ip_forward"
 #: Off with the one above; by itself it is somebody's own doing.
 _GWBRIDGE_FORWARDING = "net.ipv4.conf.docker_gwbridge.forwarding"
-_FULL_SHARE = 0.95
-_NEARLY_FULL_SHARE = 0.85
 
 
 def check_ipvs(situation: Situation) -> Iterator[Answer]:
@@ -141,9 +139,9 @@ def _connections(usage: Usage, before: Usage | None) -> Iterator[Finding]:
     if not usage.most:
         return
     share, refused = usage.entries / usage.most, _risen(usage, before)
-    if refused and share >= _FULL_SHARE:
+    if refused and share >= findings.FULL_SHARE:
         yield _full(findings.CONNTRACK_FULL, "connections", usage, refused)
-    elif share >= _NEARLY_FULL_SHARE:
+    elif share >= findings.NEARLY_FULL_SHARE:
         yield _filling(findings.CONNTRACK_NEARLY_FULL, "connections", usage, usage.entries)
 
 
@@ -153,7 +151,7 @@ def _neighbours(usage: Usage, before: Usage | None, written: int) -> Iterator[Fi
     refused = _risen(usage, before)
     if refused:
         yield _full(findings.NEIGHBOURS_FULL, "neighbours", usage, refused)
-    elif usage.most and counted >= usage.most * _NEARLY_FULL_SHARE:
+    elif usage.most and counted >= usage.most * findings.NEARLY_FULL_SHARE:
         yield _filling(findings.NEIGHBOURS_NEARLY_FULL, "neighbours", usage, counted)
 
 
@@ -178,7 +176,7 @@ def _full(spec: FindingSpec, what: str, usage: Usage, refused: int) -> Finding:
 
 
 def _filling(spec: FindingSpec, what: str, usage: Usage, counted: int) -> Finding:
-    most = int(usage.most * _NEARLY_FULL_SHARE)
+    most = int(usage.most * findings.NEARLY_FULL_SHARE)
     evidence = Evidence(
         what=what, expected=f"fewer than {most}", actual=f"{counted} of {usage.most}"
     )

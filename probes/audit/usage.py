@@ -10,10 +10,8 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 
 from probes.audit.situation import Situation
+from probes.findings import addresses as findings
 from probes.model.topology import Network, Topology
-
-#: Below a tenth, one start-first update or one scaling of a larger service takes what is left.
-_NEARLY_FULL_SHARE = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +48,7 @@ class AddressUsage:
     @property
     def nearly_exhausted(self) -> bool:
         """Whether little is left; of a small subnet, a single address."""
-        return self.free <= max(1, self.total // _NEARLY_FULL_SHARE)
+        return self.free <= max(1, self.total // findings.SCARCE_PART)
 
 
 class _Takers:

@@ -3,6 +3,9 @@
 from probes.findings.spec import FindingSpec
 from probes.model.finding import Severity
 
+#: Below a tenth, one start-first update or one scaling of a larger service takes what is left.
+SCARCE_PART = 10
+
 EXHAUSTED = FindingSpec(
     code="address_exhausted",
     severity=Severity.CRITICAL,

@@ -3,6 +3,11 @@
 from probes.findings.spec import FindingSpec
 from probes.model.finding import Severity
 
+#: A table of the kernel's that is so full refuses entries at the next burst ...
+NEARLY_FULL_SHARE = 0.85
+#: ... and one that is so full has begun to.
+FULL_SHARE = 0.95
+
 NO_IPVS = FindingSpec(
     code="host_no_ipvs",
     severity=Severity.CRITICAL,

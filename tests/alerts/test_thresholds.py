@@ -7,9 +7,9 @@ import pytest
 
 from alerts import rules
 from alerts.__main__ import main
-from alerts.promql import none_of, one_of, renamed, seconds, select
 from alerts.thresholds import Thresholds, ThresholdsError, load
 from exporter.catalog import PROBE_DURATION, PROBE_SUCCESS
+from exporter.promql import none_of, one_of, renamed, seconds, select
 
 
 def written(tmp_path: Path, text: str) -> Path:

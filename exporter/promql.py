@@ -1,12 +1,15 @@
-"""How is PromQL written, so that no metric and no label can be misspelt?"""
+"""How is PromQL written, so that no metric and no label can be misspelt?
+
+Beside the catalogue, because alerts and dashboards both write it; the agent does not.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from exporter.catalog import MetricSpec, MetricType
 
-#: What Prometheus adds to each series of an agent.
-_TARGET_LABELS = frozenset({"node", "instance", "job"})
+#: What Prometheus adds to each series of an agent; the cluster only where several meet.
+_TARGET_LABELS = frozenset({"node", "instance", "job", "cluster"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +30,7 @@ def none_of(*values: str) -> Matcher:
     return Matcher("!~", "|".join(values)) if len(values) > 1 else Matcher("!=", values[0])
 
 
-def select(metric: MetricSpec, suffix: str = "", **labels: str | Matcher) -> str:
+def select(metric: MetricSpec, suffix: str = "", /, **labels: str | Matcher) -> str:
     """Select series of a metric by labels that it has."""
     known = {*metric.labels, *_TARGET_LABELS}
     if metric.type is MetricType.HISTOGRAM:

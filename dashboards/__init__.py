@@ -1,0 +1,1 @@
+"""Grafana dashboards in code: the catalogue in, JSON out."""

@@ -1,0 +1,1 @@
+"""One dashboard a file: an ordered list of panels."""

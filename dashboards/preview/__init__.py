@@ -1,0 +1,1 @@
+"""Dashboards drawn without Grafana, to judge layout, legends and data by eye."""
