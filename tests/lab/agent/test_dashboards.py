@@ -9,8 +9,11 @@ from dashboards.filled import Asked, of_dashboard
 from dashboards.preview.prometheus import Prometheus
 from dashboards.uids import Uid
 from tests.lab.agent.observe import SEEN_WITHIN_SECONDS
+from tests.lab.audit.forwarding import STRANGER, find_place
+from tests.lab.audit.looking import LabAuditor
 from tests.lab.errors import LabError
 from tests.lab.lab import Lab
+from tests.lab.ports import port_closed
 from tests.lab.swarmscope import PROMETHEUS_PORT, query
 from tests.lab.wait import wait_until
 
@@ -84,6 +87,22 @@ EMPTY_WITHOUT_IPVS: Mapping[tuple[str, str], str] = {
 }
 
 
+#: What shows that a task refuses connections, and that a forwarding entry leads astray.
+FILLED_BY_FAULTS = frozenset(
+    {
+        (Uid.OVERVIEW, "Findings"),
+        (Uid.OVERVIEW, "Worst pairs"),
+        (Uid.OVERVIEW, "Failing looks, by what they are aimed at"),
+        (Uid.OVERVIEW, "How looks ended that did not end well"),
+        (Uid.SERVICES, "How looks ended that did not end well"),
+        (Uid.NETWORKS, "Findings on these networks"),
+        (Uid.NODES, "Found on it"),
+        (Uid.NODES, "Failing looks"),
+        *((uid, "annotation Findings") for uid in Uid),
+    },
+)
+
+
 def _asked() -> Iterator[Asked]:
     for document in build.documents().values():
         yield from of_dashboard(document)
@@ -119,3 +138,27 @@ def test_graphs_have_data_over_time(swarmscope: Lab) -> None:
     for one in _asked():
         if not one.instant:
             prometheus.over_time(one.expr, 15)
+
+
+def test_a_fault_fills_the_panels_that_are_there_for_it(swarmscope: Lab) -> None:
+    """What is empty on a healthy network is not so by mistake."""
+    asked = [one for one in _asked() if (one.dashboard, one.panel) in FILLED_BY_FAULTS]
+    place = find_place(LabAuditor(swarmscope))
+    place.misdirect(STRANGER)
+    try:
+        with port_closed(swarmscope, "shop_cache.1", 6379):
+            wait_until(
+                lambda: not _still_empty(swarmscope, asked),
+                SEEN_WITHIN_SECONDS * 2,
+                "the panels show the faults",
+                pause=1,
+            )
+    finally:
+        place.put_back()
+
+
+def _still_empty(lab: Lab, asked: list[Asked]) -> bool:
+    empty = _empty(lab, asked)
+    if empty:
+        raise LabError(f"no data: {sorted(empty)}")
+    return False

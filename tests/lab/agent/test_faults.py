@@ -22,6 +22,7 @@ from tests.lab.containers import container_of_task
 from tests.lab.lab import Lab
 from tests.lab.layout import Node
 from tests.lab.lies import Liar
+from tests.lab.ports import port_closed
 from tests.lab.wait import wait_until
 
 pytestmark = pytest.mark.lab
@@ -86,16 +87,11 @@ def test_a_closed_port_is_refused_and_nothing_else_fails(
     before: set[Looked],
 ) -> None:
     """The task still answers echoes, and its siblings everything."""
-    node, container = container_of_task(swarmscope, "shop_cache.1")
-    rule = ("INPUT", "-p", "tcp", "--dport", "6379", "-j", "REJECT", "--reject-with", "tcp-reset")
     expected = _everyones(
         swarmscope,
         lambda probe: probe.probe == "tcp" and probe.destination_task == "shop_cache.1",
     )
-    with fault(
-        lambda: swarmscope.netns(node, container, "iptables", "-I", *rule),
-        lambda: swarmscope.netns(node, container, "iptables", "-D", *rule),
-    ):
+    with port_closed(swarmscope, "shop_cache.1", 6379):
         wait_for_exactly(lambda: failing(swarmscope), before | expected, "the port is closed")
         assert _outcomes(swarmscope, "refused", destination_service="shop_cache") > 0
 

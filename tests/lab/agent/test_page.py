@@ -2,17 +2,15 @@
 
 import re
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from urllib.parse import urlencode
 
 import pytest
 
 from tests.lab.agent.observe import SEEN_WITHIN_SECONDS
-from tests.lab.containers import container_of_task
 from tests.lab.errors import LabError
 from tests.lab.lab import Lab
 from tests.lab.layout import Node
+from tests.lab.ports import port_closed
 from tests.lab.swarmscope import AGENT_PORT, agent_container, get
 from tests.lab.wait import at_once, wait_until
 
@@ -45,18 +43,6 @@ def wait_for_state(lab: Lab, state: str) -> None:
     wait_until(shown, SEEN_WITHIN_SECONDS, f"every page shows {state}", pause=1)
 
 
-@contextmanager
-def port_closed(lab: Lab) -> Iterator[None]:
-    """Let the cache refuse connections for as long as the block lasts."""
-    node, container = container_of_task(lab, f"{DESTINATION}.1")
-    rule = ("INPUT", "-p", "tcp", "--dport", "6379", "-j", "REJECT", "--reject-with", "tcp-reset")
-    lab.netns(node, container, "iptables", "-I", *rule)
-    try:
-        yield
-    finally:
-        lab.netns(node, container, "iptables", "-D", *rule)
-
-
 def explained_on(node: Node) -> str:
     """Press the button on a pair's page."""
     form = urlencode({"source": SOURCE, "destination": DESTINATION}).encode()
@@ -72,7 +58,7 @@ def test_every_page_turns_red_at_a_fault_and_back(swarmscope: Lab) -> None:
     lab = swarmscope
     wait_for_state(lab, "ok")
 
-    with port_closed(lab):
+    with port_closed(lab, f"{DESTINATION}.1", 6379):
         wait_for_state(lab, "bad")
         query = urlencode({"source": SOURCE, "destination": DESTINATION})
         for node in lab.nodes:

@@ -7,6 +7,7 @@ from tests.lab.containers import container_of, container_of_task
 from tests.lab.lab import Lab
 from tests.lab.layout import Node
 from tests.lab.lies import Liar
+from tests.lab.ports import port_closed
 from tests.lab.scorecard.scenario import Culprit, Scenario, Site
 
 _TASK, _SERVICE = "shop_web.2", "shop_web"
@@ -32,13 +33,8 @@ def signal_all(lab: Lab, node: Node, container: str, name: str) -> None:
 
 @contextmanager
 def _closed(site: Site) -> Iterator[Culprit]:
-    node, container = container_of_task(site.lab, _TASK)
-    rule = ("INPUT", "-p", "tcp", "--dport", "80", "-j", "REJECT", "--reject-with", "tcp-reset")
-    site.lab.netns(node, container, "iptables", "-I", *rule)
-    try:
+    with port_closed(site.lab, _TASK, 80):
         yield Culprit(alerts=("SwarmTaskUnreachable",), labels={"task": (_TASK,)})
-    finally:
-        site.lab.netns(node, container, "iptables", "-D", *rule)
 
 
 @contextmanager
