@@ -20,7 +20,7 @@ from dashboards.queries import NETWORKS, NODES
 from dashboards.uids import Uid
 from dashboards.variables import NETWORK, NODE
 from exporter import catalog, limits
-from exporter.promql import by
+from exporter.promql import Matcher, by
 
 _PLACE = ("network", "node")
 _LEGEND = "{{network}} on {{node}}"
@@ -29,6 +29,7 @@ _HERE = {"network": NETWORKS, "node": NODES}
 _VXLAN = {**_HERE, "namespace": "overlay", "device": "vxlan0"}
 _TO_NODE = (links.line("Node", Uid.NODES, node="node"),)
 _TO_LOSS = (links.to("Who fails to reach whom", Uid.MATRIX),)
+_OF_TABLES = Matcher("=~", "(fdb|neighbour)_.+")
 #: Far enough to act, and no farther than a few hours of history can carry.
 _AHEAD_SECONDS = 86400
 
@@ -194,10 +195,13 @@ def _tables() -> tuple[Panel, ...]:
             height=9,
         ),
         timeseries(
-            "Tasks without a forwarding entry",
-            "Running tasks on other nodes, less the entries that Docker wrote. Normal: 0 or below; "
-            "above it, some tasks cannot be reached from there.",
-            Query(f"{remote} - {entries}", _LEGEND),
+            "Entries that disagree with Swarm",
+            "Forwarding and neighbour entries that are missing, wrong or left over, as the agents' "
+            "checks tell them apart. Normal: none; else some tasks cannot be reached from there.",
+            Query(
+                queries.findings(("code", *_PLACE), code=_OF_TABLES, **_HERE),
+                "{{code}}: {{network}} on {{node}}",
+            ),
             unit="none",
             steps=colours.bad_from(1),
             links=_TO_NODE,

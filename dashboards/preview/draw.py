@@ -25,6 +25,7 @@ _ROW_HEIGHT = 0.19
 _INK = "#333333"
 _GREY = "#bbbbbb"
 _MOST_IN_LEGEND = 8
+_AROUND_SECONDS = 60
 
 
 def panel(axes: Axes, said: Json, answers: Answers) -> None:
@@ -82,6 +83,11 @@ def _lines(axes: Axes, said: Json, answers: Answers) -> None:
     unit = _unit(said)
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: text(value, unit)))
     axes.grid(visible=True, linewidth=0.3)
+    moments = {moment for _, series in named for moment in series.times}
+    if len(moments) == 1:
+        # Alone it would be stretched over nothing.
+        (alone,) = moments
+        axes.set_xlim(alone - _AROUND_SECONDS, alone + _AROUND_SECONDS)
     _show_time(axes)
     left_out = len(named) - _MOST_IN_LEGEND
     handles, labels = axes.get_legend_handles_labels()

@@ -25,10 +25,8 @@ _SUFFIXES = {"Bps": "B/s", "bytes": "B", "cps": "c/s", "ops": "/s", "pps": "p/s"
 
 def text(value: float, unit: str) -> str:
     """Write a value as Grafana would, more or less."""
-    if math.isnan(value):
-        return "NaN"
-    if math.isinf(value):
-        return "+Inf"
+    if not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "+Inf"
     match unit:
         case "percentunit":
             return f"{value * 100:.4g} %"
@@ -36,6 +34,8 @@ def text(value: float, unit: str) -> str:
             return _span(value)
         case "dateTimeFromNow":
             return f"{_span(time.time() - value / 1000)} ago"
+        case "none":
+            return f"{value:.6g}"
         case _:
             return f"{_scaled(value)} {_SUFFIXES.get(unit, '')}".strip()
 
