@@ -22,7 +22,9 @@ with other thresholds changes alerts alone). Every panel says what is normal beh
 every graph, findings and deployments are marked.
 
 Without Grafana at hand, `python -m dashboards preview http://NODE:9090` draws them from a
-Prometheus as pictures in `build/dashboards/`: enough to judge layout, legends and data.
+Prometheus as pictures in `build/dashboards/`: enough to judge layout, legends and data. So are
+those below: a Swarm without IPVS, in which a forwarding entry led astray and a task refused
+connections.
 
 To use them with a Grafana of your own, import the JSON files, and choose the data source at the
 top.
@@ -35,9 +37,12 @@ def page(documents: Mapping[Uid, Json]) -> str:
 
 
 def _dashboard(document: Json) -> Iterator[str]:
-    yield f"## {document['title'].removeprefix('Swarmscope / ')}\n"
+    title = document["title"].removeprefix("Swarmscope / ")
+    yield f"## {title}\n"
     variables = [item["label"].lower() for item in document["templating"]["list"]]
     yield f"`/d/{document['uid']}`, by {', '.join(variables)}. {document['description']}\n"
+    picture = f"images/dashboard-{document['uid'].removeprefix('swarmscope-')}.png"
+    yield f"![{title}, drawn by the preview]({picture})\n"
     titles: list[str] = []
     row = ""
     for panel in [*document["panels"], {"type": "row", "title": ""}]:
