@@ -20,6 +20,7 @@ _CAUSES = (
 )
 #: Patterns of whole nodes, likewise; no cause is silenced by them.
 _PATTERNS = (("SwarmOverlayCutOff",), ("SwarmNodeLossy",))
+_WHOLE_NODES = tuple(name for rank in (*_CAUSES, *_PATTERNS) for name in rank)
 
 
 #: Causes by which no request fails, so that they explain no failure.
@@ -56,9 +57,8 @@ def _not(*names: str) -> str:
 
 def _whole_nodes(alerts: tuple[Alert, ...]) -> Iterator[Inhibition]:
     known = {alert.name for alert in alerts if alert.whole_node}
-    ranked = [name for rank in (*_CAUSES, *_PATTERNS) for name in rank]
-    if set(ranked) != known:
-        raise ValueError(f"not ranked: {', '.join(sorted(known ^ set(ranked)))}")
+    if set(_WHOLE_NODES) != known:
+        raise ValueError(f"not ranked: {', '.join(sorted(known ^ set(_WHOLE_NODES)))}")
     above: tuple[str, ...] = ()
     for rank in (*_CAUSES, *_PATTERNS):
         above = (*above, *rank)
@@ -82,7 +82,7 @@ def _causes() -> Iterator[Inhibition]:
     yield Inhibition(
         reason="The routing mesh passes requests on to tasks anywhere, and a node at fault "
         "as a whole loses its share of them.",
-        sources=(_names(*(name for rank in (*_CAUSES, *_PATTERNS) for name in rank)),),
+        sources=(_names(*_WHOLE_NODES),),
         targets=(_names(_PORT_DEAD),),
     )
     yield Inhibition(

@@ -1,6 +1,6 @@
 """One service: who reaches it, whom does it reach, how fast, and why not?"""
 
-from grafanalib.core import Dashboard, Panel
+from grafanalib.core import Dashboard, DataLink, Panel
 
 from dashboards import colours, links, queries
 from dashboards.house import dashboard
@@ -21,7 +21,7 @@ from dashboards.queries import SERVICES
 from dashboards.uids import Uid
 from dashboards.variables import SERVICE
 from exporter import catalog, limits
-from exporter.promql import by, copied, none_of, one_of
+from exporter.promql import Matcher, by, copied, none_of, one_of
 
 _WORKING = colours.bad_below(limits.SUCCESS_OBJECTIVE)
 _SLOW = colours.bad_from(limits.SLOW_SECONDS)
@@ -33,6 +33,7 @@ _CERTIFICATE = colours.bad_below(
 )
 #: A service's own addresses: what its clients connect to.
 _ADDRESSES = one_of("task", "vip")
+_TO_NODE = links.cell("Node", Uid.NODES, node="source_node")
 
 
 def board() -> Dashboard:
@@ -109,58 +110,50 @@ def _now() -> tuple[Panel, ...]:
 
 
 def _reached() -> Panel:
-    names = ("source_service", "source_node", "probe", "target")
-    return table(
+    return _looks(
         "Who reaches it",
         "For each service that shares a network with the chosen ones, from each of its nodes: the "
         "share of looks that work. Normal: 100 % in every row.",
-        Query(queries.success(names, destination_service=SERVICES)),
-        columns=(
-            Column(
-                of="source_service",
-                title="From",
-                links=(links.cell("Service", Uid.SERVICES, service="source_service"),),
-            ),
-            Column(
-                of="source_node",
-                title="On",
-                links=(links.cell("Node", Uid.NODES, node="source_node"),),
-            ),
-            Column(of="probe", title="By"),
-            Column(of="target", title="At its"),
-            Column(
-                of="Value",
-                title="Works",
-                unit="percentunit",
-                steps=_WORKING,
-                links=(links.cell("Node", Uid.NODES, node="source_node"),),
-            ),
-        ),
-        sort="Value",
-        descending=False,
-        width=HALF,
-        height=10,
+        ("source_service", "From"),
+        "On",
+        _TO_NODE,
+        destination_service=SERVICES,
     )
 
 
 def _reaches() -> Panel:
-    names = ("destination_service", "source_node", "probe", "target")
-    return table(
+    return _looks(
         "Whom it reaches",
         "For each service that the chosen ones share a network with: the share of looks that work. "
         "Normal: 100 % in every row.",
-        Query(queries.success(names, source_service=SERVICES)),
+        ("destination_service", "To"),
+        "From node",
+        links.cell("Service", Uid.SERVICES, service="destination_service"),
+        source_service=SERVICES,
+    )
+
+
+def _looks(
+    title: str,
+    description: str,
+    other: tuple[str, str],
+    node_called: str,
+    explained: DataLink,
+    **chosen: str | Matcher,
+) -> Panel:
+    """Tell how looks end, by the service at the *other* end: its label, and what it is called."""
+    label, called = other
+    return table(
+        title,
+        description,
+        Query(queries.success((label, "source_node", "probe", "target"), **chosen)),
         columns=(
             Column(
-                of="destination_service",
-                title="To",
-                links=(links.cell("Service", Uid.SERVICES, service="destination_service"),),
+                of=label,
+                title=called,
+                links=(links.cell("Service", Uid.SERVICES, service=label),),
             ),
-            Column(
-                of="source_node",
-                title="From node",
-                links=(links.cell("Node", Uid.NODES, node="source_node"),),
-            ),
+            Column(of="source_node", title=node_called, links=(_TO_NODE,)),
             Column(of="probe", title="By"),
             Column(of="target", title="At its"),
             Column(
@@ -168,7 +161,7 @@ def _reaches() -> Panel:
                 title="Works",
                 unit="percentunit",
                 steps=_WORKING,
-                links=(links.cell("Service", Uid.SERVICES, service="destination_service"),),
+                links=(explained,),
             ),
         ),
         sort="Value",
