@@ -5,7 +5,7 @@ import socket
 from contextlib import closing
 from http import HTTPStatus
 
-from probes.cli.errors import CannotLookError
+from probes.looks.errors import CannotLookError
 
 #: The agent itself gives other nodes' agents 5 s each, all at once.
 _ANSWERS_WITHIN_SECONDS = 10

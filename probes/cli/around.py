@@ -11,9 +11,9 @@ from pathlib import Path
 
 from probes.addresses import first_nameserver
 from probes.cli.agent import ask_agent
-from probes.cli.errors import CannotLookError
-from probes.cli.names import Directory
 from probes.cli.options import Addresses
+from probes.looks.errors import CannotLookError
+from probes.looks.names import Directory
 from probes.model.local import LocalTask
 from probes.model.topology import Topology
 from probes.swarm.connection import EngineError, NotAManagerError

@@ -9,8 +9,8 @@ from urllib.parse import urlencode
 from rich.text import Text
 
 from probes.cli.agent import ask_agent
-from probes.cli.errors import CannotLookError, UsageError
 from probes.cli.show import console_for
+from probes.looks.errors import CannotLookError, UsageError
 from probes.model.finding import Severity
 
 FINDINGS_PATH = "/api/v1/findings"

@@ -2,85 +2,25 @@
 
 import asyncio
 import sys
-from collections.abc import Callable, Coroutine
-from ipaddress import IPv4Address
-from typing import Any
 
 from probes.cli import audit as auditing
 from probes.cli import explain as explaining
 from probes.cli import show
 from probes.cli.around import Around
-from probes.cli.errors import EXIT_STATUS, CommandError
-from probes.cli.look import Looker, Report
 from probes.cli.options import Addresses, LookOptions
 from probes.cli.services import TITLES, cells_of, list_services, services_document
-from probes.cli.targets import parse_host, parse_host_port, parse_server, parse_url
-from probes.model.probe import HttpLook, IcmpLook, Look, TcpLook
+from probes.looks.errors import EXIT_STATUS, CommandError
+from probes.looks.looker import Looker
+from probes.looks.wants import Want
 from probes.wire import walk_document
 
-#: Takes a look once there is somewhere to take it from; what was typed has been read by then.
-_Want = Callable[[Looker], Coroutine[Any, Any, Report]]
 
-
-def dns(name: str, server: str) -> _Want:
-    """Want a name's addresses."""
-    host, asked = parse_host(name), parse_server(server) if server else None
-    return lambda looker: looker.at_name(host, asked)
-
-
-def tcp(target: str) -> _Want:
-    """Want a connection."""
-    host, port = parse_host_port(target)
-
-    def make(address: IPv4Address) -> Look:
-        return TcpLook(address=address, port=port)
-
-    return lambda looker: looker.at_host(host, make, str(port))
-
-
-def icmp(target: str) -> _Want:
-    """Want an echo."""
-    host = parse_host(target)
-
-    def make(address: IPv4Address) -> Look:
-        return IcmpLook(address=address)
-
-    return lambda looker: looker.at_host(host, make, "")
-
-
-def http(
-    target: str,
-    *,
-    statuses: frozenset[int],
-    body: str,
-    verify: bool,
-    redirects: int,
-) -> _Want:
-    """Want an answer to a GET."""
-    url = parse_url(target)
-
-    def make(address: IPv4Address) -> Look:
-        return HttpLook(
-            address=address,
-            port=url.port,
-            path=url.path,
-            tls=url.tls,
-            host=url.header,
-            statuses=statuses,
-            body=body,
-            verify=verify,
-            redirects=redirects,
-        )
-
-    return lambda looker: looker.at_host(url.host, make, f"{url.port}{url.path}")
-
-
-def look(addresses: Addresses, options: LookOptions, read: Callable[[], _Want]) -> int:
-    """Take the look that *read* makes of what was typed, and print how it ended."""
+def look(addresses: Addresses, options: LookOptions, want: Want) -> int:
+    """Take the look that is wanted, and print how it ended."""
     try:
-        want = read()
+        take = want.read()
         looker = Looker(Around(addresses), options.source, options.timeout_seconds)
-        report = asyncio.run(want(looker))
+        report = asyncio.run(take(looker))
     except CommandError as exc:
         return _told(exc)
     if options.json:

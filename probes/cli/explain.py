@@ -10,11 +10,11 @@ from rich.text import Text
 from probes.addresses import parse_address
 from probes.cli.agent import ask_agent
 from probes.cli.around import Around
-from probes.cli.errors import CannotLookError, UsageError
-from probes.cli.names import Directory
 from probes.cli.show import console_for
-from probes.cli.targets import parse_host, parse_host_port
 from probes.explain.journey import Question
+from probes.looks.errors import CannotLookError, UsageError
+from probes.looks.names import Directory
+from probes.looks.targets import parse_host, parse_host_port
 from probes.model.local import LocalTask
 from probes.model.path import Hop, Mark, Walk
 from probes.model.topology import Service, Task

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from probes.cli.names import short_name
+from probes.looks.names import short_name
 from probes.model.local import LocalTask
 from probes.model.topology import Service, Topology
 from probes.plan.lookup import Lookup, vip_on

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from probes.cli.look import Report
+from probes.looks.looker import Report
 from probes.model.probe import DnsLook, HttpLook, IcmpLook, MtuLook, Probe, TcpLook
 from probes.model.result import Answer, Result, Verdict
 from probes.wire import result_document

@@ -229,7 +229,7 @@ def _goes_on_without_a_manager(node: Node) -> None:
     assert value(node, "swarmscope_topology_objects", object="services") >= 6
     assert shipped.get(node, shipped.AGENT_PORT, "/-/ready") == "ready\n"
     page = shipped.get(node, shipped.AGENT_PORT, "/")
-    assert re.search(r"The last attempt failed: agent on 198\.18\.0\.11", page)
+    assert re.search(r"topology: agent on 198\.18\.0\.11", page)
 
 
 def _errors(node: Node) -> float:

@@ -11,7 +11,7 @@ from exporter.questions import read_far_question, read_question
 from exporter.view import View
 from probes.audit.situation import Situation
 from probes.cli.explain import question_of
-from probes.cli.names import Directory
+from probes.looks.names import Directory
 from probes.model.intent import NOTHING_DECLARED
 from probes.model.path import Walk
 from probes.model.reading import NOTHING_READ

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 import typer.testing
 
-from probes.cli.errors import UsageError
 from probes.cli.explain import question_of, status_of
 from probes.cli.main import app
-from probes.cli.names import Directory
+from probes.looks.errors import UsageError
+from probes.looks.names import Directory
 from probes.model.path import Hop, Mark, Walk
 from probes.wire import dump_topology, dump_walk
 from tests.probes.cli.documents import Documents, served

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from probes.cli.look import Report
 from probes.cli.show import print_report
+from probes.looks.looker import Report
 from probes.model.probe import DnsLook, HttpLook, Kind, Look, Probe, ProbeId, Target
 from probes.model.result import Answer, Observation, Outcome, Phase, Result
 from probes.model.vantage import Vantage, VantageKind

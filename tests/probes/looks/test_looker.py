@@ -8,9 +8,9 @@ import dns.rcode
 import pytest
 
 from probes.cli.around import Around
-from probes.cli.errors import CannotLookError
-from probes.cli.look import Looker
-from probes.cli.names import Directory
+from probes.looks.errors import CannotLookError
+from probes.looks.looker import Looker
+from probes.looks.names import Directory
 from probes.model.local import LocalTask
 from probes.model.probe import Look, TcpLook
 from probes.model.result import Outcome

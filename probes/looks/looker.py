@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import IPv4Address
+from typing import Protocol
 
 from probes.addresses import parse_address
-from probes.cli.around import Around
-from probes.cli.errors import CannotLookError
-from probes.cli.names import Place, find_container
+from probes.looks.errors import CannotLookError
+from probes.looks.names import Directory, Place, find_container
 from probes.model.local import LocalTask
 from probes.model.probe import KIND_OF, DnsLook, Look, Probe, ProbeId, Target
 from probes.model.result import Outcome, Result
@@ -16,6 +16,17 @@ from probes.plan.candidates import EMBEDDED_RESOLVER
 from probes.runner import run
 
 _HOST = "host"
+
+
+class Around(Protocol):
+    """What is around the node that looks; raises CannotLookError where it cannot be told."""
+
+    @property
+    def directory(self) -> Directory: ...
+    @property
+    def local(self) -> tuple[LocalTask, ...]: ...
+    @property
+    def host_resolver(self) -> IPv4Address: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,8 +2,8 @@ from ipaddress import IPv4Address
 
 import pytest
 
-from probes.cli.errors import UsageError
-from probes.cli.targets import Url, parse_host_port, parse_server, parse_url
+from probes.looks.errors import UsageError
+from probes.looks.targets import Url, parse_host_port, parse_server, parse_url
 
 
 def test_what_can_be_looked_at() -> None:

@@ -6,7 +6,7 @@ from ipaddress import IPv4Address
 from urllib.parse import urlsplit
 
 from probes.addresses import parse_address
-from probes.cli.errors import UsageError
+from probes.looks.errors import UsageError
 
 _LAST_PORT = 65535
 _DEFAULT_PORTS = {"http": 80, "https": 443}

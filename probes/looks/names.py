@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 
-from probes.cli.errors import UsageError
+from probes.looks.errors import UsageError
 from probes.model.local import LocalTask
 from probes.model.probe import ExpectedAnswer, Target
 from probes.model.topology import Service, Task, Topology

@@ -3,8 +3,8 @@ from ipaddress import IPv4Address
 
 import pytest
 
-from probes.cli.errors import UsageError
-from probes.cli.names import Directory, Place, find_container
+from probes.looks.errors import UsageError
+from probes.looks.names import Directory, Place, find_container
 from probes.model.probe import ExpectedAnswer, Target
 from probes.model.topology import Service, Topology
 from tests.swarms import (
