@@ -13,11 +13,14 @@ readonly NEEDED=(
   prometheus:prometheus promtool:prometheus
   prometheus-alertmanager:prometheus-alertmanager amtool:prometheus-alertmanager
   chromium:chromium
+  prometheus-blackbox-exporter:prometheus-blackbox-exporter
+  redis-server:redis-server nats-server:nats-server pg_lsclusters:postgresql
 )
 # Services that these packages would start, and would start again at the next boot.
 readonly UNITS=(
   docker.service docker.socket containerd.service
   prometheus.service prometheus-alertmanager.service
+  prometheus-blackbox-exporter.service redis-server.service nats-server.service postgresql.service
 )
 
 say() { printf 'setup: %s\n' "$*"; }
