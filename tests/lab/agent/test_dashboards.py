@@ -10,11 +10,11 @@ from dashboards.filled import Asked, of_dashboard
 from dashboards.preview.prometheus import Prometheus
 from dashboards.uids import Uid
 from tests.lab.agent.observe import SEEN_WITHIN_SECONDS
-from tests.lab.audit.forwarding import STRANGER, find_place
-from tests.lab.audit.looking import LabAuditor
 from tests.lab.errors import LabError
 from tests.lab.lab import Lab
-from tests.lab.ports import port_closed
+from tests.lab.scorecard.dependencies import Dependencies
+from tests.lab.scorecard.faults import SCENARIOS
+from tests.lab.scorecard.scenario import Site
 from tests.lab.swarmscope import PROMETHEUS_PORT, query
 from tests.lab.wait import wait_until
 
@@ -89,21 +89,44 @@ EMPTY_WITHOUT_IPVS: Mapping[tuple[str, str], str] = {
 }
 
 
-#: What shows that a task refuses connections, and that a forwarding entry leads astray.
-FILLED_BY_FAULTS = frozenset(
-    {
-        (Uid.OVERVIEW, "Findings"),
-        (Uid.OVERVIEW, "Worst pairs"),
-        (Uid.OVERVIEW, "Failing looks, by what they are aimed at"),
-        (Uid.OVERVIEW, "How looks ended that did not end well"),
-        (Uid.SERVICES, "How looks ended that did not end well"),
-        (Uid.NETWORKS, "Findings on these networks"),
-        (Uid.NETWORKS, "Entries that disagree with Swarm"),
-        (Uid.NODES, "Found on it"),
-        (Uid.NODES, "Failing looks"),
-        *((uid, "annotation Findings") for uid in Uid),
-    },
-)
+#: Scenario of the scorecard -> the panels that are there for such a fault.
+FILLED_BY: Mapping[str, frozenset[tuple[str, str]]] = {
+    "fdb-wrong-vtep": frozenset(
+        {
+            (Uid.OVERVIEW, "Findings"),
+            (Uid.NETWORKS, "Findings on these networks"),
+            (Uid.NETWORKS, "Entries that disagree with Swarm"),
+            (Uid.NODES, "Found on it"),
+            *((uid, "annotation Findings") for uid in Uid),
+        },
+    ),
+    "task-closed": frozenset(
+        {
+            (Uid.OVERVIEW, "Worst pairs"),
+            (Uid.OVERVIEW, "Failing looks, by what they are aimed at"),
+            (Uid.OVERVIEW, "How looks ended that did not end well"),
+            (Uid.SERVICES, "How looks ended that did not end well"),
+            (Uid.NODES, "Failing looks"),
+        },
+    ),
+    "dns-wrong": frozenset(
+        {
+            (Uid.DNS, "Wrong answers"),
+            (Uid.DNS, "Findings about names"),
+            (Uid.DNS, "How lookups ended that did not end well"),
+        },
+    ),
+}
+#: Where virtual IPs and published ports can answer at all.
+FILLED_WITH_IPVS: Mapping[str, frozenset[tuple[str, str]]] = {
+    "balancer-stale": frozenset({(Uid.BALANCING, "Stale and drained backends")}),
+    "port-dead": frozenset(
+        {
+            (Uid.GATEWAY, "Why they do not"),
+            (Uid.GATEWAY, "Findings about ports and ingress"),
+        },
+    ),
+}
 
 
 def _asked() -> Iterator[Asked]:
@@ -146,18 +169,41 @@ def test_graphs_have_data_over_time(swarmscope: Lab) -> None:
             prometheus.over_time(one.expr, 15)
 
 
-def test_a_fault_fills_the_panels_that_are_there_for_it(swarmscope: Lab) -> None:
+@pytest.mark.parametrize("name", FILLED_BY)
+def test_a_fault_fills_the_panels_that_are_there_for_it(swarmscope: Lab, name: str) -> None:
     """What is empty on a healthy network is not so by mistake."""
-    asked = [one for one in _asked() if (one.dashboard, one.panel) in FILLED_BY_FAULTS]
-    place = find_place(LabAuditor(swarmscope))
-    place.misdirect(STRANGER)
-    try:
-        with port_closed(swarmscope, "shop_cache.1", 6379):
-            wait_until(
-                lambda: _all_have_data(swarmscope, asked),
-                SEEN_WITHIN_SECONDS * 2,
-                "the panels show the faults",
-                pause=1,
-            )
-    finally:
-        place.put_back()
+    _fills(swarmscope, name, FILLED_BY[name])
+
+
+@pytest.mark.faults
+@pytest.mark.needs("ipvs")
+def test_a_healthy_load_balancer_fills_its_panels(swarmscope: Lab) -> None:
+    """With IPVS, no panel is excused that waits for it."""
+    asked = list(_asked())
+    wait_until(
+        lambda: _all_have_data(swarmscope, asked, {*EMPTY_WHEN_HEALTHY}),
+        SEEN_WITHIN_SECONDS * 2,
+        "every panel has data",
+    )
+
+
+@pytest.mark.faults
+@pytest.mark.needs("ipvs")
+@pytest.mark.parametrize("name", FILLED_WITH_IPVS)
+def test_a_load_balancers_fault_fills_its_panels(swarmscope: Lab, name: str) -> None:
+    """The same, for what only a kernel with IPVS can show."""
+    _fills(swarmscope, name, FILLED_WITH_IPVS[name])
+
+
+def _fills(lab: Lab, name: str, panels: AbstractSet[tuple[str, str]]) -> None:
+    asked = [one for one in _asked() if (one.dashboard, one.panel) in panels]
+    assert {(one.dashboard, one.panel) for one in asked} == panels
+    (scenario,) = (item for item in SCENARIOS if item.name == name)
+    assert scenario.fault is not None
+    with Dependencies() as idle, scenario.fault(Site(lab=lab, dependencies=idle)):
+        wait_until(
+            lambda: _all_have_data(lab, asked),
+            SEEN_WITHIN_SECONDS * 2,
+            "the panels show the fault",
+            pause=1,
+        )
