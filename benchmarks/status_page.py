@@ -80,7 +80,9 @@ async def _measure(fleet: Fleet, port: int, pages: int) -> None:
         quiet = await _lag_ms(asyncio.sleep(1.0))
         alone = await _probed(asyncio.sleep(PAUSE_SECONDS * pages))
         watched = await _probed(_watch(session, address, pages))
-        anew, kept, lags = [], [], []
+        anew: list[float] = []
+        kept: list[float] = []
+        lags: list[float] = []
         for _ in range(pages):
             await asyncio.sleep(PAUSE_SECONDS)
             first: list[float] = []
