@@ -7,9 +7,9 @@ from pathlib import Path
 
 from exporter.settings import Settings
 from exporter.targets import configured_probes, standalone_probes
-from exporter.units import AUTO, Endpoint
 from exporter.view import Source, View
 from probes.addresses import first_nameserver
+from probes.documents.units import AUTO, Endpoint
 from probes.intent.labels import read_labels
 from probes.model.intent import NOTHING_DECLARED, Intent
 from probes.model.local import LocalTask

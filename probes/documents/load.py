@@ -1,25 +1,26 @@
-"""What does the configuration file say?
+"""What does a YAML file of a known shape say?
 
-`load` either returns settings that cannot be wrong, or one ConfigError that tells every problem, a
-line each: file, line, key, reason, and what is allowed.
+`load` either returns a section that cannot be wrong, or one DocumentError that tells every problem,
+a line each: file, line, key, reason, and what is allowed.
 """
 
 import difflib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from exporter.settings import Settings
-from exporter.yamlfile import Document, YamlError, parse
+from probes.documents.section import Section
+from probes.documents.yamlfile import Document, YamlError, parse
 
 #: Far above any configuration: whoever names /dev/zero gets an answer.
 _MOST_BYTES = 1024 * 1024
 
 _Location = Sequence[int | str]
+_Shape = TypeVar("_Shape", bound=Section)
 
 #: pydantic's error types whose own words are about Python, not about YAML.
 _REASONS: Mapping[str, str] = MappingProxyType(
@@ -37,23 +38,23 @@ _REASONS: Mapping[str, str] = MappingProxyType(
 _SPEAKS_FOR_ITSELF = frozenset({"contradiction", "invalid_key", "missing", "value_error"})
 
 
-class ConfigError(Exception):
-    """The configuration cannot be used; the message has one line per problem."""
+class DocumentError(Exception):
+    """The file cannot be used; the message has one line per problem."""
 
 
-def load(path: Path) -> Settings:
-    """Read the configuration file, or raise ConfigError."""
+def load(path: Path, shape: type[_Shape]) -> _Shape:
+    """Read the file, or raise DocumentError; an empty one says nothing, which may be enough."""
     try:
         document = parse(_read(path))
     except YamlError as exc:
         where = f"{path}:{exc.line}" if exc.line else str(path)
-        raise ConfigError(f"{where}: {exc}") from exc
+        raise DocumentError(f"{where}: {exc}") from exc
     try:
-        return Settings.model_validate({} if document.value is None else document.value)
+        return shape.model_validate({} if document.value is None else document.value)
     except ValidationError as exc:
-        problems = [_problem(error, document) for error in exc.errors(include_url=False)]
+        problems = [_problem(error, document, shape) for error in exc.errors(include_url=False)]
     lines = [f"{path}:{line}: {text}" for line, text in sorted(problems)]
-    raise ConfigError("\n".join(lines))
+    raise DocumentError("\n".join(lines))
 
 
 def _read(path: Path) -> str:
@@ -61,44 +62,46 @@ def _read(path: Path) -> str:
         with path.open("rb") as file:
             content = file.read(_MOST_BYTES + 1)
     except OSError as exc:
-        raise ConfigError(f"{path}: cannot be read: {exc.strerror}") from exc
+        raise DocumentError(f"{path}: cannot be read: {exc.strerror}") from exc
     if len(content) > _MOST_BYTES:
-        raise ConfigError(f"{path}: larger than {_MOST_BYTES} bytes: this is no configuration")
+        raise DocumentError(f"{path}: larger than {_MOST_BYTES} bytes: this is no configuration")
     try:
         return content.decode()
     except UnicodeDecodeError as exc:
-        raise ConfigError(f"{path}: not UTF-8: {exc.reason} at byte {exc.start}") from exc
+        raise DocumentError(f"{path}: not UTF-8: {exc.reason} at byte {exc.start}") from exc
 
 
-def _problem(error: ErrorDetails, document: Document) -> tuple[int, str]:
+def _problem(error: ErrorDetails, document: Document, shape: type[BaseModel]) -> tuple[int, str]:
     """Give the line of a problem, and its key and reason."""
     location = (*error["loc"], *error.get("ctx", {}).get("key", ()))
     if error["type"] == "invalid_key":
         location = (*location[:-1], str(location[-1]))
     key = _dotted(location)
-    return document.line(location), f"{key}: {_reason(error)}" if key else _reason(error)
+    return document.line(location), f"{key}: {_reason(error, shape)}" if key else _reason(
+        error, shape
+    )
 
 
-def _reason(error: ErrorDetails) -> str:
+def _reason(error: ErrorDetails, shape: type[BaseModel]) -> str:
     kind = error["type"]
     if kind == "extra_forbidden":
-        return _unknown(error["loc"])
+        return _unknown(error["loc"], shape)
     if kind == "value_error":
         return str(error["ctx"]["error"])
     reason = _REASONS.get(kind, error["msg"].removeprefix("Input "))
     return reason if kind in _SPEAKS_FOR_ITSELF else f"{reason}, not {error['input']!r}"
 
 
-def _unknown(location: _Location) -> str:
-    known = _keys(location[:-1])
+def _unknown(location: _Location, shape: type[BaseModel]) -> str:
+    known = _keys(location[:-1], shape)
     near = difflib.get_close_matches(str(location[-1]), known, n=1)
     hint = f"did you mean {near[0]}?" if near else f"known here: {', '.join(known)}"
     return f"no such key; {hint}"
 
 
-def _keys(location: _Location) -> list[str]:
+def _keys(location: _Location, shape: type[BaseModel]) -> list[str]:
     """List the keys of the section at *location*."""
-    section: type[BaseModel] = Settings
+    section = shape
     for step in location:
         if isinstance(step, str):
             fields = {field.alias or name: field for name, field in section.model_fields.items()}
