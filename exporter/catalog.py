@@ -198,7 +198,8 @@ OVERLAY_ENDPOINTS = _gauge(
 )
 BALANCER_BACKENDS = _gauge(
     "balancer_backends",
-    "Backends of a service's virtual IP in this node's load balancer, beside its running tasks.",
+    "Backends of a service's virtual IP, or of its published ports on the ingress network, in this "
+    "node's load balancers, beside its running tasks.",
     "network",
     "service",
     "state",
