@@ -7,8 +7,8 @@ a line each: file, line, key, reason, and what is allowed.
 import difflib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any, TypeVar, get_args
+from types import MappingProxyType, UnionType
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -26,6 +26,7 @@ _Shape = TypeVar("_Shape", bound=Section)
 _REASONS: Mapping[str, str] = MappingProxyType(
     {
         "bool_type": "should be true or false",
+        "dict_type": "should be a mapping",
         "frozen_set_type": "should be a list",
         "int_type": "should be a whole number",
         "invalid_key": "is no key: keys are words",
@@ -74,6 +75,8 @@ def _read(path: Path) -> str:
 def _problem(error: ErrorDetails, document: Document, shape: type[BaseModel]) -> tuple[int, str]:
     """Give the line of a problem, and its key and reason."""
     location = (*error["loc"], *error.get("ctx", {}).get("key", ()))
+    if location[-1:] == ("[key]",):  # pydantic's word for the key itself, not what is under it
+        location = location[:-1]
     if error["type"] == "invalid_key":
         location = (*location[:-1], str(location[-1]))
     key = _dotted(location)
@@ -101,19 +104,35 @@ def _unknown(location: _Location, shape: type[BaseModel]) -> str:
 
 def _keys(location: _Location, shape: type[BaseModel]) -> list[str]:
     """List the keys of the section at *location*."""
-    section = shape
+    at: Any = shape
     for step in location:
-        if isinstance(step, str):
-            fields = {field.alias or name: field for name, field in section.model_fields.items()}
-            section = _section(fields[step].annotation)
-    return [field.alias or name for name, field in section.model_fields.items()]
+        at = _inside(at, step)
+    return [field.alias or name for name, field in _section(at).model_fields.items()]
 
 
-def _section(annotation: Any) -> type[BaseModel]:  # noqa: ANN401 -- typing has no type of annotations
-    """Find the model in "Model", "Model | None" or "tuple[Model, ...]"."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    return _section(get_args(annotation)[0])
+def _inside(annotation: Any, step: int | str) -> Any:  # noqa: ANN401 -- typing has no type of annotations
+    """Find what stands under a key, or at a place of a list."""
+    container = _plain(annotation)
+    origin, arguments = get_origin(container), get_args(container)
+    if isinstance(step, int):
+        return arguments[0]
+    if origin is not None and issubclass(origin, Mapping):
+        return arguments[1]
+    fields = _section(container).model_fields
+    return next(field.annotation for name, field in fields.items() if (field.alias or name) == step)
+
+
+def _plain(annotation: Any) -> Any:  # noqa: ANN401
+    """Take "X | None" and Annotated[X, ...] for X."""
+    origin = get_origin(annotation)
+    if origin is Annotated or origin in {Union, UnionType}:
+        return _plain(get_args(annotation)[0])
+    return annotation
+
+
+def _section(annotation: Any) -> type[BaseModel]:  # noqa: ANN401
+    section: type[BaseModel] = _plain(annotation)
+    return section
 
 
 def _dotted(location: _Location) -> str:
