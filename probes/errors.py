@@ -96,6 +96,12 @@ class TlsError(LookError):
     outcome = Outcome.TLS
 
 
+class ConnectedError(LookError):
+    """A connection came about that should not have."""
+
+    outcome = Outcome.CONNECTED
+
+
 class VanishedError(LookError):
     """The namespace to look from is gone."""
 

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from probes.looks.looker import Report
-from probes.model.probe import DnsLook, HttpLook, IcmpLook, MtuLook, Probe, TcpLook
+from probes.model.probe import DnsLook, HttpLook, IcmpLook, MtuLook, PolicyLook, Probe, TcpLook
 from probes.model.result import Answer, Result, Verdict
 from probes.wire import result_document
 
@@ -69,7 +69,7 @@ def _aim(probe: Probe) -> str:
     match probe.look:
         case DnsLook(name=name, server=server, port=port):
             return f"{name} at {server}" + (f":{port}" if port != 53 else "")  # noqa: PLR2004
-        case TcpLook(address=address, port=port):
+        case TcpLook(address=address, port=port) | PolicyLook(address=address, port=port):
             return f"{address}:{port}"
         case IcmpLook(address=address) | MtuLook(address=address):
             return str(address)

@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from probes.kinds import dns, http, icmp, mtu, tcp
-from probes.model.probe import DnsLook, HttpLook, IcmpLook, Look, MtuLook, TcpLook
+from probes.kinds import dns, http, icmp, mtu, policy, tcp
+from probes.model.probe import DnsLook, HttpLook, IcmpLook, Look, MtuLook, PolicyLook, TcpLook
 from probes.model.result import Observation
 from probes.net import Net
 from probes.phases import Phases
@@ -20,5 +20,6 @@ LOOKS: Mapping[type[Look], LookFunction] = MappingProxyType(
         IcmpLook: icmp.look,
         HttpLook: http.look,
         MtuLook: mtu.look,
+        PolicyLook: policy.look,
     },
 )

@@ -37,10 +37,28 @@ class Complaint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ForbiddenFlow:
+    """Connections from one service to another that must not come about."""
+
+    source_id: str
+    destination_id: str
+    #: Empty: every port but those excepted.
+    ports: frozenset[int] = frozenset()
+    excepted: frozenset[int] = frozenset()
+    #: What forbids it, as a person finds it in the file: "policy.never: door to data".
+    rule: str
+
+    def forbids(self, port: int) -> bool:
+        """Tell whether a port is meant."""
+        return port in self.ports if self.ports else port not in self.excepted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Intent:
     """Everything declared, and everything declared in vain."""
 
     services: tuple[ServiceIntent, ...] = ()
+    forbidden: tuple[ForbiddenFlow, ...] = ()
     complaints: tuple[Complaint, ...] = ()
 
 

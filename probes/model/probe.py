@@ -18,6 +18,7 @@ class Kind(StrEnum):
     ICMP = "icmp"
     HTTP = "http"
     MTU = "mtu"
+    POLICY = "policy"  # a TCP connection that must not come about
 
 
 class Target(StrEnum):
@@ -104,7 +105,17 @@ class HttpLook(HttpCheck):
     address: IPv4Address
 
 
-Look = DnsLook | TcpLook | IcmpLook | HttpLook | MtuLook
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyLook:
+    """Try to open a connection that the declared policy forbids."""
+
+    address: IPv4Address
+    port: int
+    #: Silence for so long is an answer: it must be below the probe's timeout.
+    patience_seconds: float
+
+
+Look = DnsLook | TcpLook | IcmpLook | HttpLook | MtuLook | PolicyLook
 
 KIND_OF: Mapping[type[Look], Kind] = MappingProxyType(
     {
@@ -113,6 +124,7 @@ KIND_OF: Mapping[type[Look], Kind] = MappingProxyType(
         IcmpLook: Kind.ICMP,
         HttpLook: Kind.HTTP,
         MtuLook: Kind.MTU,
+        PolicyLook: Kind.POLICY,
     },
 )
 
@@ -122,7 +134,7 @@ def endpoint_of(look: Look) -> str:
     match look:
         case DnsLook():
             return look.name
-        case TcpLook():
+        case TcpLook() | PolicyLook():
             return str(look.port)
         case HttpLook():
             return f"{look.port}{look.path}"

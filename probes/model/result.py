@@ -32,6 +32,8 @@ class Outcome(StrEnum):
     BAD_BODY = "bad_body"
     BAD_REPLY = "bad_reply"
     TLS = "tls"
+    #: A connection came about that the declared policy forbids.
+    CONNECTED = "connected"
     #: The namespace to look from is gone: its task ended.
     VANISHED = "vanished"
     #: We were not allowed to look, or had no means left to.
@@ -76,6 +78,8 @@ class Observation:
     status: int | None = None
     #: Unix seconds at which the certificate ends.
     certificate_expires_at: float | None = None
+    #: How a forbidden connection did not come about: refused, timeout (dropped) or unreachable.
+    kept_out_by: Outcome | None = None
 
 
 NOTHING_OBSERVED = Observation()

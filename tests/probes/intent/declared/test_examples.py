@@ -62,5 +62,6 @@ def test_what_is_said_is_read(tmp_path: Path) -> None:
     assert [(item.port, item.protocol) for item in api.ports] == [(80, "tcp"), (443, "https")]
     assert api.slo is not None
     assert api.slo.success == pytest.approx(0.999)
-    assert (api.slo.latency_seconds, api.slo.within) == (0.25, pytest.approx(0.95))
+    assert api.slo.latency_seconds == pytest.approx(0.25)
+    assert api.slo.within == pytest.approx(0.95)
     assert api.min_healthy == 1
