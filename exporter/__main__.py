@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from exporter.agent import Agent, set_log_level
+from exporter.declared import read_declaration
 from exporter.settings import Settings
 from probes import datagram
 from probes.documents.load import DocumentError, load
@@ -32,6 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         settings = load(options.config, Settings) if options.config else Settings()
+        read_declaration(settings)
         if options.check_config:
             print(f"{options.config or 'the default configuration'} is good")  # noqa: T201
             return 0

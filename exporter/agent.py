@@ -11,6 +11,7 @@ from typing import Any
 
 from exporter.audit import Auditor, Observed
 from exporter.collectors import audit, counts, exposition, kernel, own, results
+from exporter.declared import read_declaration
 from exporter.explain import Explainer
 from exporter.findings import findings_everywhere, own_findings
 from exporter.follow import Follower, Patience, SwarmEngine, Watch
@@ -65,6 +66,7 @@ class Agent:
         self._config = config
         self._own_service = own_service
         self.token = read_token(settings.token_file)
+        self._declaration = read_declaration(settings)
         self._reload = own.ReloadState(successful=True, succeeded_at=time.time())
         self._store = ResultStore()
         self._plan = NodePlan()
@@ -142,6 +144,7 @@ class Agent:
             view,
             self._settings,
             self._own_service,
+            self._declaration,
             listening=self._listeners.listening,
             before=None if anew else self._plan,
         )
@@ -290,12 +293,13 @@ class Agent:
         try:
             settings = await asyncio.to_thread(self._reloaded)
             token = await asyncio.to_thread(read_token, settings.token_file)
+            declaration = await asyncio.to_thread(read_declaration, settings)
         except DocumentError as exc:
             logger.error("the old configuration stays: %s", exc)  # noqa: TRY400 -- no bug
             before = self._reload.succeeded_at
             self._reload = own.ReloadState(successful=False, succeeded_at=before, error=str(exc))
             return str(exc)
-        self._settings, self.token = settings, token
+        self._settings, self.token, self._declaration = settings, token, declaration
         self._reload = own.ReloadState(successful=True, succeeded_at=time.time())
         set_log_level(settings.log_level)
         self._kernel.cache_seconds = settings.kernel.cache_seconds

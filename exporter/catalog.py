@@ -78,6 +78,14 @@ PROBE_OUTCOMES = _counter(
     *PATH_LABELS,
     "outcome",
 )
+FORBIDDEN_CONNECTIONS = _gauge(
+    "forbidden_connections",
+    "Connections that the declared policy forbids and this node tries, by how the last try ended: "
+    "`connected` is a violation, all else kept it out.",
+    "source_service",
+    "destination_service",
+    "outcome",
+)
 PROBE_DURATION = _histogram(
     "probe_duration_seconds",
     "How long successful runs took, start to end.",

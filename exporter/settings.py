@@ -145,6 +145,9 @@ class Settings(Section):
     netns_folder: Annotated[str, BeforeValidator(units.path)] = "/var/run/docker/netns"
     #: Without a token nobody is let in to `/api`; "" is for an agent that stands alone.
     token_file: Annotated[str, BeforeValidator(units.optional_path)] = ""
+    #: What is declared of networks and of services (docs/declaration.md); "" is nothing.
+    network_config: Annotated[str, BeforeValidator(units.optional_path)] = ""
+    service_discovery: Annotated[str, BeforeValidator(units.optional_path)] = ""
     #: What happens to the agent; what happens to the network is in the metrics.
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     topology: TopologySettings = TopologySettings()

@@ -406,7 +406,8 @@ BAD = {
             "agent.yml:1: log_level: should be 'debug', 'info', 'warning' or 'error', not 'loud'\n"
             "agent.yml:2: probes.timeout: 1 is no duration with its unit, such as 250ms, 5s or 1m\n"
             "agent.yml:3: node: no such key; known here: listen, socket, engine, netns_folder, "
-            "token_file, log_level, topology, probes, budget, kernel, audit, targets"
+            "token_file, network_config, service_discovery, log_level, topology, probes, budget, "
+            "kernel, audit, targets"
         ),
     ),
 }

@@ -1,4 +1,4 @@
-"""Which connections does the declared policy forbid, of the services that there are?"""
+"""Which connections does the declared policy allow and forbid, of the services that there are?"""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -11,11 +11,7 @@ from probes.model.topology import Service, Topology
 
 def forbidden_flows(config: NetworkConfig, topology: Topology) -> tuple[ForbiddenFlow, ...]:
     """List them, by pairs of services that are in segments; others have no policy."""
-    members = _members(config.segments, topology)
-    segments_of = defaultdict[str, set[str]](set)
-    for segment, services in members.items():
-        for service in services:
-            segments_of[service.id].add(segment)
+    segments_of = _segments_of(config.segments, topology)
     return tuple(
         flow
         for source, destination in permutations(topology.services, 2)
@@ -24,19 +20,34 @@ def forbidden_flows(config: NetworkConfig, topology: Topology) -> tuple[Forbidde
     )
 
 
-def _members(
-    segments: Mapping[str, Segment], topology: Topology
-) -> Mapping[str, tuple[Service, ...]]:
+def allowed_pairs(config: NetworkConfig, topology: Topology) -> frozenset[tuple[str, str]]:
+    """List the pairs of services, by id, that a line of the policy allows to talk."""
+    segments_of = _segments_of(config.segments, topology)
+    return frozenset(
+        (source.id, destination.id)
+        for source, destination in permutations(topology.services, 2)
+        if any(
+            flow.source in segments_of[source.id]
+            and flow.destination in segments_of[destination.id]
+            for flow in config.policy.allow
+        )
+    )
+
+
+def _segments_of(segments: Mapping[str, Segment], topology: Topology) -> defaultdict[str, set[str]]:
+    """Name each service's segments, by its id."""
     networks = {network.id: network.name for network in topology.networks}
 
     def belongs(service: Service, segment: Segment) -> bool:
         joined = {networks.get(item.network_id, "") for item in service.attachments}
         return service.name in segment.services or bool(joined & {*segment.networks})
 
-    return {
-        name: tuple(service for service in topology.services if belongs(service, segment))
-        for name, segment in segments.items()
-    }
+    found = defaultdict[str, set[str]](set)
+    for name, segment in segments.items():
+        for service in topology.services:
+            if belongs(service, segment):
+                found[service.id].add(name)
+    return found
 
 
 def _between(
@@ -45,7 +56,7 @@ def _between(
     segments_of: Mapping[str, set[str]],
     config: NetworkConfig,
 ) -> Iterator[ForbiddenFlow]:
-    ways = set(product(segments_of[source.id], segments_of[destination.id]))
+    ways = _ways(source, destination, segments_of)
     for flow in _of(config.policy.never, ways):
         yield ForbiddenFlow(
             source_id=source.id,
@@ -65,6 +76,12 @@ def _between(
             excepted=frozenset(port for flow in allowed for port in flow.ports),
             rule=f"policy.default: deny, {here} to {there}",
         )
+
+
+def _ways(
+    source: Service, destination: Service, segments_of: Mapping[str, set[str]]
+) -> set[tuple[str, str]]:
+    return set(product(segments_of[source.id], segments_of[destination.id]))
 
 
 def _of(flows: tuple[Flow, ...], ways: set[tuple[str, str]]) -> Iterator[Flow]:

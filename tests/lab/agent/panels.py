@@ -22,6 +22,8 @@ EMPTY_WHEN_HEALTHY: Mapping[tuple[str, str], str] = {
     (Uid.SERVICES, "First certificate to end"): _NO_TLS,
     (Uid.SERVICES, "How looks ended that did not end well"): _NO_FAILURES,
     (Uid.SERVICES, "Labels that are ignored"): "the shop's labels can be understood",
+    (Uid.MATRIX, "Connections that should not be"): "no policy is declared",
+    (Uid.MATRIX, "What keeps the others out"): "no policy is declared",
     (Uid.NETWORKS, "Findings on these networks"): _NO_FINDINGS,
     (Uid.NETWORKS, "Entries that disagree with Swarm"): _NO_FINDINGS,
     (Uid.NETWORKS, "Drops"): "no device drops packets",
