@@ -37,6 +37,8 @@ _CODES: Mapping[str, str] = MappingProxyType(
 #: Field 1, of a length; field 1, a number (protobuf's wire format).
 _STRING, _VARINT = b"\x0a", b"\x08"
 _FRAME_HEAD = 5
+#: Length, type, flags and stream; and a type (RFC 9113, 4.1 and 6.5).
+_HTTP_FRAME_HEAD, _SETTINGS = 9, 4
 
 
 async def look(look: GrpcLook, net: Net, phases: Phases) -> Observation:
@@ -72,6 +74,7 @@ class _Call:
         message = _STRING + _varint(len(name)) + name if name else b""
         self._http.send_data(1, b"\0" + len(message).to_bytes(4) + message, end_stream=True)
         await self._server.send(self._http.data_to_send())
+        await self._greeted()
         while not self._ended:
             await self._step()
         self._check()
@@ -88,6 +91,13 @@ class _Call:
             ("te", "trailers"),
             ("user-agent", "swarmscope"),
         ]
+
+    async def _greeted(self) -> None:
+        """Make sure that the first frame is SETTINGS, as it must be (RFC 9113, 3.4)."""
+        head = await self._server.exactly(_HTTP_FRAME_HEAD)
+        if head[3] != _SETTINGS:
+            raise BadReplyError("the answer is not HTTP/2", self._server.observed)
+        self._http.receive_data(head)
 
     async def _step(self) -> None:
         try:

@@ -28,9 +28,11 @@ def server(
         yield method, port
 
 
-async def _look(port: int, credentials: str = "", database: str = "", **fields: bool) -> Result:
+async def _look(
+    port: int, credentials: str = "", database: str = "", *, tls: bool = False
+) -> Result:
     look = PostgresLook(
-        address=LOOPBACK, port=port, credentials_file=credentials, database=database, **fields
+        address=LOOPBACK, port=port, credentials_file=credentials, database=database, tls=tls
     )
     return await look_once(look)
 
