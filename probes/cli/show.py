@@ -10,10 +10,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from probes.looks.errors import CommandError
 from probes.looks.looker import Report
 from probes.model.probe import DnsLook, HttpLook, Probe
 from probes.model.result import Answer, Certificate, Result, TracedHop, Verdict
-from probes.wire import result_document
 
 _STYLES = {Verdict.WORKED: "bold green", Verdict.FAILED: "bold red", Verdict.UNKNOWN: "bold yellow"}
 #: Where nobody looks at the lines, they are not to be folded.
@@ -22,8 +22,18 @@ _PIPE_COLUMNS = 400
 
 def report_document(report: Report) -> Mapping[str, Any]:
     """Describe a report for `--json`: the result's document, and the one of the name's look."""
+    # Documents are for scripts, and what makes them takes a while to load.
+    from probes.wire import result_document  # noqa: PLC0415
+
     resolution = result_document(report.resolution) if report.resolution else None
-    return {**result_document(report.result), "resolution": resolution}
+    beneath = result_document(report.beneath) if report.beneath else None
+    return {**result_document(report.result), "resolution": resolution, "beneath": beneath}
+
+
+def told(exc: CommandError) -> int:
+    """Say why nothing was looked at; gives the exit status."""
+    sys.stderr.write(f"probe: {exc}\n")
+    return exc.status
 
 
 def print_json(document: Mapping[str, Any]) -> None:
@@ -42,6 +52,9 @@ def print_report(report: Report) -> None:
         console.print(Text(f"  {result.detail}"), soft_wrap=True)
     for label, value in lines_of(report):
         console.print(Text.assemble(f"  {label:<12}", value), soft_wrap=True)
+    if report.beneath:
+        console.print(Text("beneath it, on the underlay:"), soft_wrap=True)
+        print_report(Report(result=report.beneath))
     if report.hint:
         console_for(stderr=True).print(Text(report.hint), soft_wrap=True)
 
