@@ -9,6 +9,7 @@ from probes.model.finding import HeldFinding
 from probes.model.path import Hop, Walk
 from probes.model.result import Result
 from probes.model.topology import NodeReport, Topology
+from probes.state.table import Table
 
 #: Of every document for people and scripts; raised when a field changes its meaning or goes.
 DOCUMENT_VERSION = 1
@@ -18,6 +19,7 @@ _REPORT = TypeAdapter(NodeReport)
 _RESULT = TypeAdapter(Result)
 _HELD = TypeAdapter(HeldFinding)
 _WALK = TypeAdapter(Walk)
+_TABLE = TypeAdapter(Table)
 _HOPS = TypeAdapter(tuple[Hop, ...])
 
 
@@ -103,4 +105,28 @@ def walk_document(walk: Walk) -> Mapping[str, Any]:
         **_WALK.dump_python(walk, mode="json"),
         "cause": walk.cause,
         "remedy": walk.remedy,
+    }
+
+
+def dump_table(table: Table) -> bytes:
+    """Write a table of state as one JSON object."""
+    return _TABLE.dump_json(table)
+
+
+def load_table(document: bytes) -> Table:
+    """Read what `dump_table` wrote; ValueError for anything else."""
+    return _TABLE.validate_json(document)
+
+
+def table_document(table: Table) -> Mapping[str, Any]:
+    """Describe a table for `--json`: each row by its columns' names."""
+    return {
+        "version": DOCUMENT_VERSION,
+        "kind": table.kind,
+        "node": table.node,
+        "note": table.note,
+        "rows": [
+            {**dict(zip(table.columns, row.cells, strict=True)), "wrong": row.wrong}
+            for row in table.rows
+        ],
     }
