@@ -12,6 +12,7 @@ from typing import Any
 from exporter.audit import Auditor, Observed
 from exporter.collectors import audit, counts, exposition, kernel, own, results
 from exporter.config import ConfigError, load
+from exporter.doctor import Doctor
 from exporter.explain import Explainer
 from exporter.findings import findings_everywhere, own_findings
 from exporter.follow import Follower, Patience, SwarmEngine, Watch
@@ -100,6 +101,7 @@ class Agent:
             self._peers,
             self._explainer.explain,
         )
+        self.doctor = Doctor(self._own_facts, self.front.around)
         self._listeners = Listeners(make_app(self))
         self._moved = asyncio.Event()
 

@@ -67,7 +67,7 @@ class Around:
         others = [node for node in view.topology.nodes if node.name != view.node_name]
         own, (told, silent) = await asyncio.gather(
             self._own_summary(),
-            self._ask_all(others, SUMMARY_PATH, {}, load_summary),
+            self.ask_all(others, SUMMARY_PATH, {}, load_summary),
         )
         return Swarm(
             topology=view.topology,
@@ -98,7 +98,7 @@ class Around:
         own = swarm.own.node
         others = [node for node in swarm.topology.nodes if node.name in looking - {own}]
         query = {"source": source, "destination": destination}
-        told, silent = await self._ask_all(others, PAIR_PATH, query, load_pair)
+        told, silent = await self.ask_all(others, PAIR_PATH, query, load_pair)
         reports = [self._own_pair(source, destination)] if own in looking else []
         return Gathered(
             node=own,
@@ -110,13 +110,14 @@ class Around:
             now=time.time(),
         )
 
-    async def _ask_all(
+    async def ask_all(
         self,
         nodes: Iterable[Node],
         path: str,
         query: Mapping[str, str],
         load: Callable[[bytes], _Answer],
     ) -> tuple[tuple[_Answer, ...], tuple[Silent, ...]]:
+        """Ask the agents of *nodes* all at once; who does not answer is named, with the reason."""
         answers = await asyncio.gather(*(self._ask(node, path, query, load) for node in nodes))
         told = tuple(answer for answer in answers if not isinstance(answer, Silent))
         return told, tuple(answer for answer in answers if isinstance(answer, Silent))

@@ -25,6 +25,9 @@ FAR_PATH = "/api/v1/explain/far"
 #: What the page for people shows of one node, and of one pair of services there.
 SUMMARY_PATH = "/api/v1/summary"
 PAIR_PATH = "/api/v1/pair"
+#: What every node tells the doctor, and what one node does.
+DOCTOR_PATH = "/api/v1/doctor"
+DOCTOR_NODE_PATH = "/api/v1/doctor/node"
 #: Response header: unix seconds at which a manager's Engine was last read.
 READ_AT_HEADER = "Swarmscope-Read-At"
 

@@ -1,9 +1,9 @@
 """Which commands has `probe`? In the order of its help."""
 
-from probes.cli.typed import judging, looking, state
+from probes.cli.typed import doctoring, judging, looking, state
 from probes.cli.typed.app import app
 
-__all__ = ["app", "judging", "looking", "main", "state"]
+__all__ = ["app", "doctoring", "judging", "looking", "main", "state"]
 
 
 def main() -> None:

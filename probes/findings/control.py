@@ -83,7 +83,6 @@ AGENT_MISSING = FindingSpec(
     # An agent that cannot start is on its way for ever.
     patient=False,
     culprit=Culprit.PEER,
-    reach=Reach.NOTHING,
 )
 
 FINDINGS = (
