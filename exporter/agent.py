@@ -101,7 +101,7 @@ class Agent:
             self._peers,
             self._explainer.explain,
         )
-        self.doctor = Doctor(self._own_facts, self.front.around)
+        self.doctor = Doctor(self._own_facts, self.front.around, lambda: self._settings)
         self._listeners = Listeners(make_app(self))
         self._moved = asyncio.Event()
 

@@ -2,12 +2,15 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from exporter.around import Around
 from exporter.page.summary import OwnFacts
 from exporter.peers import DOCTOR_NODE_PATH
+from exporter.settings import Settings
+from exporter.shown import shown
 from probes.doctor import told as looks_told
 from probes.doctor.case import Case, Silence, Told
 from probes.doctor.told import Look
@@ -17,9 +20,19 @@ from probes.doctor.wire import load_told
 class Doctor:
     """Gathers; who judges what was gathered is the command."""
 
-    def __init__(self, facts: Callable[[], OwnFacts], around: Around) -> None:
+    def __init__(
+        self,
+        facts: Callable[[], OwnFacts],
+        around: Around,
+        settings: Callable[[], Settings] = Settings,
+    ) -> None:
         self._facts = facts
         self._around = around
+        self._settings = settings
+
+    def configuration(self) -> Mapping[str, Any]:
+        """Describe the agent's configuration, as far as it may be shown."""
+        return shown(self._settings())
 
     async def told(self) -> Told:
         """Tell of this node."""

@@ -28,6 +28,7 @@ PAIR_PATH = "/api/v1/pair"
 #: What every node tells the doctor, and what one node does.
 DOCTOR_PATH = "/api/v1/doctor"
 DOCTOR_NODE_PATH = "/api/v1/doctor/node"
+CONFIGURATION_PATH = "/api/v1/doctor/configuration"
 #: Response header: unix seconds at which a manager's Engine was last read.
 READ_AT_HEADER = "Swarmscope-Read-At"
 

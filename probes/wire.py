@@ -7,6 +7,7 @@ from pydantic import TypeAdapter
 
 from probes.model.finding import HeldFinding
 from probes.model.path import Hop, Walk
+from probes.model.reading import NodeReading
 from probes.model.result import Result
 from probes.model.topology import NodeReport, Topology
 
@@ -17,6 +18,7 @@ _TOPOLOGY = TypeAdapter(Topology)
 _REPORT = TypeAdapter(NodeReport)
 _RESULT = TypeAdapter(Result)
 _HELD = TypeAdapter(HeldFinding)
+_READING = TypeAdapter(NodeReading)
 _WALK = TypeAdapter(Walk)
 _HOPS = TypeAdapter(tuple[Hop, ...])
 
@@ -74,6 +76,11 @@ def finding_document(held: HeldFinding) -> Mapping[str, Any]:
         "remedy": whole["remedy"],
         "references": whole["references"],
     }
+
+
+def reading_document(reading: NodeReading) -> Mapping[str, Any]:
+    """Describe what a node's kernel held, its fields named as in the model."""
+    return {"version": DOCUMENT_VERSION, **_READING.dump_python(reading, mode="json")}
 
 
 def dump_walk(walk: Walk) -> bytes:

@@ -1,11 +1,12 @@
 """What does the agent tell a doctor: of its own node, and of all?"""
 
 import asyncio
-from typing import Protocol
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 from aiohttp import web
 
-from exporter.peers import DOCTOR_NODE_PATH, DOCTOR_PATH
+from exporter.peers import CONFIGURATION_PATH, DOCTOR_NODE_PATH, DOCTOR_PATH
 from probes.doctor.case import Case, Told
 from probes.doctor.wire import dump_case, dump_told
 
@@ -15,6 +16,7 @@ class Tells(Protocol):
 
     async def told(self) -> Told: ...
     async def case(self) -> Case: ...
+    def configuration(self) -> Mapping[str, Any]: ...
 
 
 class HasDoctor(Protocol):
@@ -35,7 +37,14 @@ def routes(agent: HasDoctor) -> list[web.RouteDef]:
         case = await agent.doctor.case()
         return _json(request, await asyncio.to_thread(dump_case, case))
 
-    return [web.get(DOCTOR_NODE_PATH, of_node), web.get(DOCTOR_PATH, of_all)]
+    async def configuration(_: web.Request) -> web.Response:
+        return web.json_response(agent.doctor.configuration())
+
+    return [
+        web.get(DOCTOR_NODE_PATH, of_node),
+        web.get(DOCTOR_PATH, of_all),
+        web.get(CONFIGURATION_PATH, configuration),
+    ]
 
 
 def _json(request: web.Request, body: bytes) -> web.Response:

@@ -21,6 +21,7 @@ _SIGNS = {State.OK: "ok", State.BAD: "bad", State.COULD_NOT_LOOK: "unseen"}
 _NAME_WIDTH = 16
 _STATUS = {Verdict.HEALTHY: 0, Verdict.ILL: 1, Verdict.UNKNOWN: CannotLookError.status}
 _MOST_UNLOOKED = 3
+_MOST_PLACES = 6
 
 
 def examine(patient: Patient, show: Callable[[Step], None]) -> tuple[Diagnosis, Case | None]:
@@ -53,9 +54,9 @@ def _waited(what: str, look: Callable[[], Case | Step]) -> Case | Step:
         return look()
 
 
-def show_step(step: Step) -> None:
+def show_step(step: Step, *, stderr: bool = False) -> None:
     """Print one step."""
-    console = console_for()
+    console = console_for(stderr=stderr)
     sign = (f"{_SIGNS[step.state]:<7}", _STYLES[step.state])
     line = Text.assemble(sign, f"{step.name:<{_NAME_WIDTH}} ", step.saw)
     console.print(line, soft_wrap=True)
@@ -70,9 +71,9 @@ def _unlooked(step: Step) -> Iterator[str]:
         yield f"and {len(step.unlooked) - _MOST_UNLOOKED} more: probe audit --all"
 
 
-def show_end(diagnosis: Diagnosis) -> None:
+def show_end(diagnosis: Diagnosis, *, stderr: bool = False) -> None:
     """Print the likely causes, and how it is on the whole."""
-    console = console_for()
+    console = console_for(stderr=stderr)
     for line in _end(diagnosis):
         console.print(line, soft_wrap=True)
 
@@ -93,10 +94,13 @@ def _end(diagnosis: Diagnosis) -> Iterator[Text]:
 
 
 def _cause(number: int, cause: Cause, now: float) -> Iterator[Text]:
-    where = ", ".join(cause.where)
+    where = ", ".join(cause.where[:_MOST_PLACES])
+    if len(cause.where) > _MOST_PLACES:
+        where += f" and {len(cause.where) - _MOST_PLACES} more"
     since = ago(max(0.0, now - cause.since))
+    kind = f"{cause.severity}, a known lack" if cause.lack else str(cause.severity)
     heading = (f"{number}. {cause.code}", _SEVERITIES[cause.severity])
-    yield Text.assemble(heading, f"  {where}  ({cause.severity}, for {since})")
+    yield Text.assemble(heading, f"  {where}  ({kind}, for {since})")
     yield Text(f"   {cause.what}")
     for row in cause.evidence:
         yield Text(f"   saw: {row}")

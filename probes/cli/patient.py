@@ -37,8 +37,11 @@ class Patient:
         self._engine = Engine(addresses.engine, addresses.netns_folder)
         #: None where the Engine does not answer.
         self.facts: Facts | None = None
-        #: None where it was not read.
-        self.reading: NodeReading | None = None
+
+    @property
+    def node_id(self) -> str:
+        """Give the node's id in the Swarm; "" while unknown."""
+        return self.facts.node_id if self.facts else ""
 
     def engine(self) -> Step:
         """Ask the Engine who it is, and whether it is in a Swarm."""
@@ -65,13 +68,12 @@ class Patient:
 
     def read(self, topology: Topology, own: str) -> NodeReading:
         """Read this node's kernel; what cannot be read is told in it."""
-        self.reading = read_node(
+        return read_node(
             Path(self._addresses.netns_folder),
             topology.networks,
             now=time.time(),
             peers=[node.address for node in topology.nodes if node.address and node.id != own],
         )
-        return self.reading
 
     def alone(self) -> Case | Step:
         """Look at this node without an agent; a step says why nothing can be told."""

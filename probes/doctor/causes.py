@@ -1,6 +1,6 @@
 """What is behind it all? Troubles that no other explains, those that explain most first."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from probes.doctor import nodes, services
@@ -64,7 +64,7 @@ def judge(case: Case) -> Judgement:
     troubles, unexplained = _named(case, looks, placement)
     roots = [item for item in troubles if not _follows(item, troubles, placement)]
     causes = sorted(
-        ((item, list(_explained(item, troubles, looks, placement))) for item in roots), key=_order
+        ((item, _explained(item, troubles, looks, placement)) for item in roots), key=_order
     )
     return Judgement(
         causes=tuple(_cause(item, explained) for item, explained in causes[:MOST_CAUSES]),
@@ -150,15 +150,18 @@ def _follows(trouble: Trouble, others: list[Trouble], placement: Placement) -> b
 
 def _explained(
     trouble: Trouble, others: list[Trouble], looks: list[Symptom], placement: Placement
-) -> Iterator[Symptom]:
-    for other in others:
-        if other is not trouble:
-            for symptom in other.symptoms:
-                if trouble.covers_finding(symptom, placement):
-                    yield symptom
-    for look in looks:
-        if trouble.covers_look(look, placement):
-            yield look
+) -> list[Symptom]:
+    """List what follows from it, and from what follows from it, each once."""
+    reached, found = [trouble], dict[Symptom, None]()
+    for item in reached:  # which grows on the way
+        found.update(dict.fromkeys(look for look in looks if item.covers_look(look, placement)))
+        for other in others:
+            follows = [part for part in other.symptoms if item.covers_finding(part, placement)]
+            found.update(dict.fromkeys(follows))
+            if follows and len(follows) == len(other.symptoms) and other not in reached:
+                reached.append(other)
+    others_own = (symptom for symptom in found if symptom not in trouble.symptoms)
+    return sorted(others_own, key=lambda symptom: not symptom.code)  # findings say more than looks
 
 
 def _cause(trouble: Trouble, explained: list[Symptom]) -> Cause:
