@@ -105,7 +105,8 @@ def _cause(number: int, cause: Cause, now: float) -> Iterator[Text]:
     for row in cause.evidence:
         yield Text(f"   saw: {row}")
     if cause.explains:
-        yield Text(f"   explains {cause.explains} more of what is wrong:")
+        such = ", such as:" if cause.symptoms else "."
+        yield Text(f"   explains {cause.explains} of what is wrong{such}")
         for symptom in cause.symptoms:
             yield Text(f"     {symptom}")
     for remedy in cause.remedies:

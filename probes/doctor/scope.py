@@ -7,6 +7,7 @@ from probes.doctor.case import FailingLook
 from probes.doctor.told import served
 from probes.findings.spec import Reach
 from probes.model.probe import Kind, Target
+from probes.model.result import Outcome
 
 #: What is passed on to tasks anywhere: their own nodes are not known.
 _BALANCED = frozenset({str(Target.VIP), str(Target.PUBLISHED)})
@@ -67,9 +68,10 @@ def describe(look: FailingLook) -> str:
     over = f"over {probe.network}" if probe.target in {Target.TASK, Target.VIP} else ""
     aim = " ".join(filter(None, (f"{towards}{place}", probe.endpoint, over)))
     source = f"{probe.source_service} on {probe.source_node}"
-    return f"{probe.probe} {source} -> {aim} ({probe.target}): {look.outcome}" + (
-        f", {look.detail}" if look.detail else ""
-    )
+    said = f"{probe.probe} {source} -> {aim} ({probe.target}): {look.outcome}"
+    # What is said of a page's body quotes what the operator expects in it: that stays here.
+    quotes = look.outcome == Outcome.BAD_BODY
+    return f"{said}, {look.detail}" if look.detail and not quotes else said
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
