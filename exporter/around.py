@@ -116,24 +116,32 @@ class Around:
         path: str,
         query: Mapping[str, str],
         load: Callable[[bytes], _Answer],
+        within_seconds: float = _ANSWER_WITHIN_SECONDS,
     ) -> tuple[tuple[_Answer, ...], tuple[Silent, ...]]:
         """Ask the agents of *nodes* all at once; who does not answer is named, with the reason."""
-        answers = await asyncio.gather(*(self._ask(node, path, query, load) for node in nodes))
+        answers = await asyncio.gather(
+            *(self._ask(node, path, query, load, within_seconds) for node in nodes)
+        )
         told = tuple(answer for answer in answers if not isinstance(answer, Silent))
         return told, tuple(answer for answer in answers if isinstance(answer, Silent))
 
     async def _ask(
-        self, node: Node, path: str, query: Mapping[str, str], load: Callable[[bytes], _Answer]
+        self,
+        node: Node,
+        path: str,
+        query: Mapping[str, str],
+        load: Callable[[bytes], _Answer],
+        within_seconds: float,
     ) -> _Answer | Silent:
         if node.address is None:
             return Silent(node=node.name, why="Swarm knows no address of it")
         try:
-            async with self._places, asyncio.timeout(_ANSWER_WITHIN_SECONDS):
+            async with self._places, asyncio.timeout(within_seconds):
                 document = await self._others.ask(node.address, path, query)
             async with self._reading:  # one thread at a time beside the probes' own
                 return await asyncio.to_thread(load, document)
         except TimeoutError:
-            return Silent(node=node.name, why=f"no answer within {_ANSWER_WITHIN_SECONDS:g} s")
+            return Silent(node=node.name, why=f"no answer within {within_seconds:g} s")
         except PeerError as exc:
             return Silent(node=node.name, why=str(exc))
         except ValueError:

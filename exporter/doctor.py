@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from exporter.around import Around
@@ -15,6 +16,9 @@ from probes.doctor import told as looks_told
 from probes.doctor.case import Case, Silence, Told
 from probes.doctor.told import Look
 from probes.doctor.wire import load_told
+
+#: Longer than for a page: who is busy must not be taken for dead, and the command waits for ten.
+_ANSWER_WITHIN_SECONDS = 5.0
 
 
 class Doctor:
@@ -45,7 +49,13 @@ class Doctor:
         others = [node for node in view.topology.nodes if node.name != view.node_name]
         own, (told, silent) = await asyncio.gather(
             asyncio.to_thread(tell, facts),
-            self._around.ask_all(others, DOCTOR_NODE_PATH, {}, _received),
+            self._around.ask_all(
+                others,
+                DOCTOR_NODE_PATH,
+                {},
+                partial(_received, time.time()),
+                _ANSWER_WITHIN_SECONDS,
+            ),
         )
         return Case(
             topology=view.topology,
@@ -55,10 +65,14 @@ class Doctor:
         )
 
 
-def _received(document: bytes) -> Told:
-    """Read what another agent told, and hold its clock against ours."""
-    told = load_told(document)
-    return replace(told, clock_ahead_seconds=told.at - time.time())
+def _received(asked_at: float, document: bytes) -> Told:
+    """Read what another agent told, and hold its clock against ours.
+
+    Somewhere between the question and its answer it looked at it: within that, the two agree.
+    """
+    told, now = load_told(document), time.time()
+    ahead = max(0.0, told.at - now) + min(0.0, told.at - asked_at)
+    return replace(told, clock_ahead_seconds=ahead)
 
 
 def tell(facts: OwnFacts) -> Told:

@@ -5,17 +5,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from probes.doctor.case import Case, Silence
+from probes.doctor.limits import CUT_OFF_PEERS, PAIR_TASKS
 from probes.doctor.scope import Scope, Symptom
 from probes.doctor.told import LASTS_TIMES
 from probes.doctor.trouble import Trouble
 from probes.findings.spec import Reach
 from probes.model.finding import Severity
 from probes.model.probe import Kind, Target
-
-#: A node that loses its way to one other only is not cut off: that is the pair's fault.
-CUT_OFF_PEERS = 2
-#: Fewer tasks say nothing of the way between two nodes: it could be the one task.
-PAIR_TASKS = 2
 
 _Pair = frozenset[str]
 
