@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from probes.doctor import nodes, services
+from probes.doctor import addressed, nodes, services
 from probes.doctor.case import Case
-from probes.doctor.found import findings_of, troubles_found
+from probes.doctor.found import Finding, finding_symptom, findings_of, troubles_found
 from probes.doctor.scope import Placement, Symptom, symptom_of
 from probes.doctor.told import LASTS_TIMES
 from probes.doctor.trouble import Trouble
@@ -97,13 +97,10 @@ def _named(
 
     In the order of what explains most; each takes the looks that it explains from those after it.
     """
-    encrypted = frozenset(item.name for item in case.topology.networks if item.encrypted)
     between = nodes.between_nodes(case)
     agent = _agent_of(case)
-    findings = findings_of(case)
-    troubles = [
-        item for item in troubles_found(findings, encrypted) if item.severity is not Severity.INFO
-    ]
+    findings = [item for item in findings_of(case) if item.spec.severity is not Severity.INFO]
+    troubles = _found(case, findings, placement)
     # Of a node that lacks its agent the managers' audit knows more: what became of its task.
     known = {item.culprit for item in findings if item.spec is AGENT_MISSING}
     silent = [item for item in case.silent if item.node not in known]
@@ -114,8 +111,8 @@ def _named(
         lambda left: services.networks(left, case),
         lambda left: services.tasks(left, case),
         lambda left: nodes.black_holes(left, case),
-        services.names,
-        services.balanced,
+        addressed.names,
+        addressed.balanced,
         services.underlay,
         services.configured,
         services.paths,
@@ -125,6 +122,19 @@ def _named(
         troubles += found
         left = _less(left, found, placement)
     return troubles, left
+
+
+def _found(case: Case, findings: list[Finding], placement: Placement) -> list[Trouble]:
+    """Fold findings; those that follow from others apart from those of their code that do not."""
+    encrypted = frozenset(item.name for item in case.topology.networks if item.encrypted)
+    known = list(troubles_found(findings, encrypted))
+    following = [
+        item
+        for item in findings
+        if any(other.covers_finding(finding_symptom(item), placement) for other in known)
+    ]
+    alone = [item for item in findings if item not in following]
+    return [trouble for part in (alone, following) for trouble in troubles_found(part, encrypted)]
 
 
 def _agent_of(case: Case) -> str:

@@ -15,7 +15,7 @@ from probes.findings.spec import Culprit, FindingSpec, Reach
 from probes.model.finding import HeldFinding, Severity, Subject
 from probes.model.probe import Kind, Target
 
-#: What is no outage explains looks of its own kind alone: by the beginning of its code.
+#: Which explain looks of one kind alone, by the beginnings of their codes.
 _OWN_LOOKS: Mapping[str, str] = {
     "dns_": str(Target.NAME),
     "balancer_": str(Target.VIP),
@@ -127,7 +127,7 @@ def _trouble(items: list[Finding], encrypted: frozenset[str]) -> Trouble:
         scopes=tuple({_scope(item, encrypted): None for item in items}),
         explains=spec.explains,
         lack=spec.lack,
-        symptoms=tuple(symptom_of(item) for item in items),
+        symptoms=tuple(finding_symptom(item) for item in items),
     )
 
 
@@ -163,14 +163,11 @@ def _first(commands: Iterable[str]) -> tuple[str, ...]:
 
 
 def _scope(item: Finding, encrypted: frozenset[str]) -> Scope:
-    """Say what it reaches: looks at large if it is critical, those of its own kind if not."""
+    """Say what it reaches; what is no outage explains nothing but looks of its own kind."""
     subject, spec = item.subject, item.spec
-    looks = frozenset[str]()
-    reach = spec.reach
-    if spec.severity is not Severity.CRITICAL:
-        own = (look for code, look in _OWN_LOOKS.items() if spec.code.startswith(code))
-        looks = frozenset(own)
-        reach = reach if looks else Reach.NOTHING
+    looks = frozenset(look for code, look in _OWN_LOOKS.items() if spec.code.startswith(code))
+    explains = bool(looks) or spec.severity is Severity.CRITICAL
+    reach = spec.reach if explains else Reach.NOTHING
     networks = {subject.network} - {""}
     if spec.code.startswith(_ENCRYPTION):
         networks = networks or set(encrypted)
@@ -187,7 +184,7 @@ def _scope(item: Finding, encrypted: frozenset[str]) -> Scope:
     )
 
 
-def symptom_of(item: Finding) -> Symptom:
+def finding_symptom(item: Finding) -> Symptom:
     """Describe a finding as something that another one may explain."""
     subject = item.subject
     # Who tells what is no node's own has nothing to do with it.

@@ -115,9 +115,15 @@ class Scope:
         if self.reach is Reach.NODE:
             outranked = not finding.rank or self.rank < finding.rank
             return outranked and self._is_end(finding, placement)
-        if self.reach is not Reach.SUBJECT or self.looks:
+        if self.reach is not Reach.SUBJECT:
             return False
         return self._names < _names(finding) and self._names_same(finding)
+
+    def covers_mesh(self, finding: Symptom) -> bool:
+        """Tell whether it takes a published port's requests: these go to tasks anywhere."""
+        if self.reach in {Reach.NODE, Reach.TRAFFIC}:
+            return True
+        return bool(self.service) and not self.looks and self.service == finding.destination
 
     def _is_end(self, symptom: Symptom, placement: Placement) -> bool:
         """Tell whether the node is one of its ends, or may be, for all that is known."""

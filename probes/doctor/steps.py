@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from probes.doctor.case import Case, Counted, Told
+from probes.doctor.parts import PARTS, Part, belongs, has_check
 from probes.doctor.scope import describe
 from probes.doctor.told import LASTS_TIMES
 from probes.model.finding import Severity
@@ -37,60 +38,9 @@ class Step:
     unlooked: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Part:
-    """What belongs to a step: findings by the beginning of their code, checks, looks."""
-
-    name: str
-    codes: tuple[str, ...]
-    #: First words of the checks' names.
-    checks: tuple[str, ...]
-    targets: tuple[Target, ...] = ()
-    #: Whether the ways between nodes over the overlays are a part of it.
-    ways: bool = False
-
-
-_PARTS = (
-    _Part(
-        name="underlay",
-        codes=("overlay_source", "overlay_address_gone", "overlay_no_route"),
-        checks=("overlay underlay",),
-        targets=(Target.NODE,),
-    ),
-    _Part(name="control plane", codes=("control_", "gossip_"), checks=("control", "gossip")),
-    _Part(
-        name="overlays",
-        codes=("fdb_", "neighbour_", "overlay_", "encryption_", "address_"),
-        checks=("fdb", "overlay", "encryption", "address", "overlaps", "network"),
-        ways=True,
-    ),
-    _Part(name="names", codes=("dns_",), checks=("dns",), targets=(Target.NAME,)),
-    _Part(
-        name="virtual IPs",
-        codes=("balancer_", "host_no_ipvs"),
-        checks=("balancer", "virtual", "host ipvs"),
-        targets=(Target.VIP,),
-    ),
-    _Part(
-        name="services",
-        codes=("service_",),
-        checks=("services", "spread"),
-        targets=(Target.TASK,),
-    ),
-    _Part(
-        name="published ports",
-        codes=("ingress_",),
-        checks=("ingress",),
-        targets=(Target.PUBLISHED,),
-    ),
-    _Part(name="hosts", codes=("host_",), checks=("host",)),
-    _Part(name="own targets", codes=(), checks=(), targets=(Target.STATIC,)),
-)
-
-
 def steps(case: Case) -> tuple[Step, ...]:
     """Go through all that the agents told; the two about this node's own come before these."""
-    parts = (part for part in _PARTS if part.codes or _counted(case, part))
+    parts = (part for part in PARTS if part.codes or _counted(case, part))
     return (_nodes(case), *(_step(case, part) for part in parts))
 
 
@@ -155,13 +105,13 @@ def _ahead(told: Told) -> float:
     return told.clock_ahead_seconds or 0.0
 
 
-def _step(case: Case, part: _Part) -> Step:
+def _step(case: Case, part: Part) -> Step:
     counted = _counted(case, part)
     codes = [
         f"{item.finding.code} on {told.node}"
         for told in case.told
         for item in told.findings
-        if _belongs(part, item.finding.code) and item.severity is not Severity.INFO
+        if belongs(part, item.finding.code) and item.severity is not Severity.INFO
     ]
     lasting, once = _failing(case, part)
     unlooked = tuple(_unlooked(case, part, counted))
@@ -204,13 +154,7 @@ def _said_of_ways(case: Case, blocked: list[str]) -> str:
     return f"{len(blocked)} of {ways} ways between nodes carry nothing: {', '.join(_few(blocked))}"
 
 
-def _belongs(part: _Part, code: str) -> bool:
-    """Tell whether this is the first part that a finding belongs to."""
-    first = next((item for item in _PARTS if code.startswith(item.codes or ("?",))), None)
-    return first is part
-
-
-def _said(looks: int, lasting: list[str], part: _Part) -> str:
+def _said(looks: int, lasting: list[str], part: Part) -> str:
     what = {
         Target.NODE: "looks from node to node",
         Target.NAME: "looks at names",
@@ -226,11 +170,11 @@ def _said(looks: int, lasting: list[str], part: _Part) -> str:
     return f"{len(lasting)} of {looks} {what} fail, such as {lasting[0]}"
 
 
-def _counted(case: Case, part: _Part) -> list[Counted]:
+def _counted(case: Case, part: Part) -> list[Counted]:
     return [item for told in case.told for item in told.counted if item.target in part.targets]
 
 
-def _failing(case: Case, part: _Part) -> tuple[list[str], int]:
+def _failing(case: Case, part: Part) -> tuple[list[str], int]:
     looks = [
         look for told in case.told for look in told.failing if look.probe.target in part.targets
     ]
@@ -238,22 +182,17 @@ def _failing(case: Case, part: _Part) -> tuple[list[str], int]:
     return lasting, len(looks) - len(lasting)
 
 
-def _unlooked(case: Case, part: _Part, counted: Iterable[Counted]) -> Iterator[str]:
+def _unlooked(case: Case, part: Part, counted: Iterable[Counted]) -> Iterator[str]:
     if part.targets and not any(told.by_agent for told in case.told):
         yield "looks are taken by the agents alone, and none answers"
     for told in case.told:
         for item in told.unanswered:
-            if _is_check_of(part, item.check):
+            if has_check(part, item.check):
                 yield f"{item.where} on {told.node} ({item.check}): {item.why}"
     unknown = [item for item in counted if item.unknown]
     if unknown:
         number = sum(item.unknown for item in unknown)
         yield f"{number} looks could not be taken: {unknown[0].why_unknown}"
-
-
-def _is_check_of(part: _Part, check: str) -> bool:
-    first = next((item for item in _PARTS if check.startswith(item.checks or ("?",))), None)
-    return first is part
 
 
 def _few(items: list[str]) -> list[str]:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from probes.doctor.scope import Placement, Scope, Symptom
 from probes.model.finding import Severity
 
+_MESH = "ingress_port_dead"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trouble:
@@ -33,7 +35,7 @@ class Trouble:
     lack: bool = False
     #: Itself, part by part, as others may explain it; empty where nothing could.
     symptoms: tuple[Symptom, ...] = ()
-    #: Whether it was made of looks; then it explains no finding by what that is about.
+    #: Whether it was made of looks; then it explains no finding, but of published ports.
     of_looks: bool = False
 
     def covers_look(self, look: Symptom, placement: Placement) -> bool:
@@ -46,6 +48,9 @@ class Trouble:
             return False
         if self.explains and symptom.code.startswith(self.explains):
             return True
-        if self.of_looks or self.severity is not Severity.CRITICAL:
+        if self.severity is not Severity.CRITICAL:
             return False
+        if self.of_looks:
+            mesh = symptom.code.startswith(_MESH)
+            return mesh and any(scope.covers_mesh(symptom) for scope in self.scopes)
         return any(scope.covers_finding(symptom, placement) for scope in self.scopes)

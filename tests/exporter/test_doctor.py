@@ -6,6 +6,7 @@ said by a test.
 
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import pytest
 
@@ -18,6 +19,7 @@ from probes.model.probe import Kind, Probe, Target
 from tests.exporter.synthetic.fleet import Fleet
 from tests.exporter.synthetic.topologies import shop
 
+ROOT = Path(__file__).parents[2]
 NOW = time.time()
 #: Runs of every probe, before the doctor is called.
 AGES = (30, 20, 10, 0)
@@ -231,6 +233,8 @@ async def test_one_fault_is_one_cause(
     assert cause.evidence
     assert cause.remedies
     assert cause.next.startswith("probe ")
+    assert cause.references
+    assert all((ROOT / page).is_file() for page in cause.references)
     assert NOW - 60 < cause.since < NOW
     assert diagnosis.judgement.unexplained == ()
     assert diagnosis.verdict is Verdict.ILL
@@ -378,3 +382,39 @@ async def test_an_agent_that_the_managers_miss_is_told_with_its_tasks_state() ->
 
     assert codes(diagnosis) == ["control_agent_missing"]
     assert diagnosis.causes[0].explains == 4
+
+
+async def test_a_task_that_refuses_explains_its_own_published_port_and_no_other() -> None:
+    """The routing mesh gives it a share of the requests that come to that one."""
+    findings = (
+        held("ingress_port_dead", "node1", Subject(service="shop_gateway", item="80")),
+        held("ingress_port_dead", "node2", Subject(service="billing_api", item="8443")),
+    )
+
+    diagnosis = await examined(
+        lambda probe: (
+            serving("shop_gateway.1")(probe)
+            or (
+                probe.id.target is Target.PUBLISHED
+                and (probe.id.destination_service, probe.id.destination_node)
+                in {("shop_gateway", "node1"), ("billing_api", "node2")}
+            )
+        ),
+        found={"node1": findings[:1], "node2": findings[1:]},
+    )
+
+    assert sorted(codes(diagnosis)) == ["ingress_port_dead", "task_unreachable"]
+    assert "ingress_port_dead on node1 (shop_gateway)" in diagnosis.causes[0].symptoms
+
+
+async def test_a_routing_mesh_that_is_gone_explains_the_ports_of_its_node() -> None:
+    """And no other node's."""
+    gone = held("ingress_namespace_missing", "node1", Subject())
+    dead = held("ingress_port_dead", "node1", Subject(service="billing_api", item="8443"))
+    elsewhere = held("ingress_port_dead", "node2", Subject(service="shop_gateway", item="80"))
+
+    diagnosis = await examined(found={"node1": (gone, dead), "node2": (elsewhere,)})
+
+    assert codes(diagnosis) == ["ingress_namespace_missing", "ingress_port_dead"]
+    assert diagnosis.causes[0].symptoms == ("ingress_port_dead on node1 (billing_api)",)
+    assert diagnosis.causes[1].where == ("node2", "service shop_gateway")
