@@ -59,7 +59,10 @@ class Patient:
     def case(self) -> Case | Step:
         """Ask this node's agent for what all agents tell; a step says why it does not."""
         try:
-            return load_case(ask_agent(self._addresses.agent, DOCTOR_PATH))
+            case = load_case(ask_agent(self._addresses.agent, DOCTOR_PATH))
+            if case.told:
+                return case
+            why = f"the agent at {self._addresses.agent} told nothing, not even of itself"
         except CannotLookError as exc:
             why = str(exc)
         except ValueError as exc:
