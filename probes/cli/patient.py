@@ -9,7 +9,7 @@ from probes.audit.round import CHECKS, Unanswered, audit
 from probes.audit.situation import Seen, Situation, situate
 from probes.cli.agent import ask_agent
 from probes.cli.options import Addresses
-from probes.doctor.case import Case, Told
+from probes.doctor.case import Case, Silence, Told
 from probes.doctor.steps import State, Step
 from probes.doctor.wire import load_case
 from probes.findings import FINDINGS, control
@@ -37,6 +37,8 @@ class Patient:
         self._engine = Engine(addresses.engine, addresses.netns_folder)
         #: None where the Engine does not answer.
         self.facts: Facts | None = None
+        #: Why the agent told nothing; "" when it did.
+        self._silence = ""
 
     @property
     def node_id(self) -> str:
@@ -67,6 +69,7 @@ class Patient:
             why = str(exc)
         except ValueError as exc:
             why = f"the agent at {self._addresses.agent} told nothing that can be read: {exc}"
+        self._silence = why
         return Step(name="agent here", state=State.BAD, saw=why)
 
     def read(self, topology: Topology, own: str) -> NodeReading:
@@ -116,6 +119,7 @@ class Patient:
                     ),
                 ),
             ),
+            silent=(Silence(node=situation.node.name, why=self._silence),),
             now=situation.now,
         )
 
@@ -127,7 +131,7 @@ class Patient:
             error = "this node is a worker: only an agent could ask a manager"
         own = Node(
             id=facts.node_id,
-            name="this node",
+            name=facts.name or "this node",
             address=None,
             state="ready",
             availability="active",

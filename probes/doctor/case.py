@@ -114,3 +114,8 @@ class Case:
     silent: tuple[Silence, ...] = ()
     #: Unix seconds.
     now: float
+
+    @property
+    def knows_swarm(self) -> bool:
+        """Whether a manager's Engine was ever read, so that the topology is the Swarm's."""
+        return any(told.topology_read_at for told in self.told)

@@ -85,7 +85,9 @@ def silent_agents(
         gone = bool(known) and all(item.looks == item.failing for item in known)
         dead = _UNREACHABLE if gone else _SILENT
         since = min((look.since for look in _at_node(case, node)), default=case.now)
-        evidence = [f"{node}: {silence.why}", f"docker node ls: {states.get(node, 'unknown')}"]
+        evidence = [f"{node}: {silence.why}"]
+        if case.knows_swarm:
+            evidence.append(f"docker node ls: {states.get(node, 'unknown')}")
         if known:
             failing, looks = sum(i.failing for i in known), sum(i.looks for i in known)
             evidence.append(f"looks at its tasks over the overlays: {failing} of {looks} fail")

@@ -1,5 +1,6 @@
 """How is each part of the network, in the order in which a good engineer would look?"""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -84,7 +85,7 @@ def _nodes(case: Case) -> Step:
     saw = f"{len(asked)} of {max(len(nodes), len(asked))} agents answer"
     managers = [node for node in nodes if node.manager]
     leaders = ", ".join(node.name for node in managers if node.leader)
-    if nodes:
+    if case.knows_swarm:
         saw += f"; {len(managers)} of {len(nodes)} are managers"
         saw += f", {leaders} leads" if leaders else ""
     clocks = [told for told in asked if told.clock_ahead_seconds is not None]
@@ -108,7 +109,7 @@ def _ahead(told: Told) -> float:
 def _step(case: Case, part: Part) -> Step:
     counted = _counted(case, part)
     codes = [
-        f"{item.finding.code} on {told.node}"
+        (item.finding.code, told.node)
         for told in case.told
         for item in told.findings
         if belongs(part, item.finding.code) and item.severity is not Severity.INFO
@@ -118,7 +119,7 @@ def _step(case: Case, part: Part) -> Step:
     looks = sum(item.looks for item in counted)
     said = [_said(looks, lasting, part)] if part.targets else []
     said += [f"{once} failed once, which may be chance"] if once else []
-    said += [f"found: {', '.join(_few(list(dict.fromkeys(codes))))}"] if codes else []
+    said += [f"found: {'; '.join(_few(_by_code(codes)))}"] if codes else []
     blocked = _blocked(case) if part.ways else []
     if part.ways:
         said.append(_said_of_ways(case, blocked))
@@ -154,6 +155,13 @@ def _said_of_ways(case: Case, blocked: list[str]) -> str:
     return f"{len(blocked)} of {ways} ways between nodes carry nothing: {', '.join(_few(blocked))}"
 
 
+def _by_code(found: Iterable[tuple[str, str]]) -> list[str]:
+    nodes = defaultdict[str, list[str]](list)
+    for code, node in found:
+        nodes[code].append(node)
+    return [f"{code} on {', '.join(dict.fromkeys(names))}" for code, names in nodes.items()]
+
+
 def _said(looks: int, lasting: list[str], part: Part) -> str:
     what = {
         Target.NODE: "looks from node to node",
@@ -185,10 +193,13 @@ def _failing(case: Case, part: Part) -> tuple[list[str], int]:
 def _unlooked(case: Case, part: Part, counted: Iterable[Counted]) -> Iterator[str]:
     if part.targets and not any(told.by_agent for told in case.told):
         yield "looks are taken by the agents alone, and none answers"
+    checks = defaultdict[tuple[str, str, str], list[str]](list)
     for told in case.told:
         for item in told.unanswered:
             if has_check(part, item.check):
-                yield f"{item.where} on {told.node} ({item.check}): {item.why}"
+                checks[item.where, told.node, item.why].append(item.check)
+    for (where, node, why), names in checks.items():
+        yield f"{where} on {node} ({', '.join(dict.fromkeys(names))}): {why}"
     unknown = [item for item in counted if item.unknown]
     if unknown:
         number = sum(item.unknown for item in unknown)

@@ -13,6 +13,8 @@ from probes.swarm.parse import Document
 class Facts:
     """An Engine, its kernel, and its place in the Swarm; "" and 0 where it does not say."""
 
+    #: The host's, by which Swarm knows the node.
+    name: str
     version: str
     api_version: str
     operating_system: str
@@ -38,6 +40,7 @@ def parse_facts(info: Document, version: Document) -> Facts:
     """Take what is known to be harmless out of two answers."""
     swarm = info.get("Swarm") or {}
     return Facts(
+        name=str(info.get("Name") or ""),
         version=str(version.get("Version") or info.get("ServerVersion") or ""),
         api_version=str(version.get("ApiVersion") or ""),
         operating_system=str(info.get("OperatingSystem") or ""),

@@ -20,6 +20,7 @@ from tests.probes.cli.documents import Documents, served
 from tests.probes.doctor.cases import NOW, case, failing, held, told
 
 INFO = {
+    "Name": "node1",
     "ServerVersion": "26.1.5",
     "OperatingSystem": "Debian GNU/Linux 12",
     "KernelVersion": "6.1.0",
@@ -250,6 +251,12 @@ def test_a_worker_without_an_agent_looks_at_itself(tmp_path: Path) -> None:
     assert "looks are taken by the agents alone, and none answers" in steps["names"]["unlooked"]
     assert any("only an agent could ask a manager" in why for why in steps["nodes"]["unlooked"])
     assert not any("control_" in cause["code"] for cause in document["causes"])
+    # Where the machine that runs the tests forwards nothing, that is found, and is the cause.
+    causes = [(cause["code"], *cause["symptoms"]) for cause in document["causes"]]
+    assert causes in (
+        [("agent_silent",)],
+        [("host_forwarding_off", "the agent of node1 does not answer")],
+    )
     # The host was read, as far as whoever runs the tests may.
     assert "no round of checks" not in steps["hosts"]["saw"]
 
