@@ -16,6 +16,8 @@ from probes.model.probe import Target
 _OLD_SECONDS = 120.0
 #: What certificates and logs forgive; an answer's way is far shorter.
 _CLOCKS_APART_SECONDS = 5.0
+#: "unknown" follows each change of leaders, and turns into another when it lasts.
+_STANDING = frozenset({"ready", "unknown"})
 _MOST_NAMED = 3
 
 
@@ -72,12 +74,12 @@ def _nodes(case: Case) -> Step:
     wrong += [
         f"{node.name} is {node.state}"
         for node in nodes
-        if node.state != "ready" and node.availability != "drain"
+        if node.state not in _STANDING and node.availability != "drain"
     ]
     wrong += [
         f"{node.name} is {node.reachability} as a manager"
         for node in nodes
-        if node.manager and node.reachability not in {"", "reachable"}
+        if node.manager and node.reachability == "unreachable"
     ]
     apart = [told for told in case.told if abs(_ahead(told)) > _CLOCKS_APART_SECONDS]
     wrong += [f"the clock of {told.node} is off by {_ahead(told):+.0f} s" for told in apart]
