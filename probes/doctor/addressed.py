@@ -6,6 +6,7 @@ from dataclasses import replace
 from probes.doctor.alike import explain_command, looks_at, nodes_of, trouble_of
 from probes.doctor.scope import Scope, Symptom
 from probes.doctor.trouble import Trouble
+from probes.findings.spec import word
 from probes.model.probe import Target
 
 
@@ -15,13 +16,13 @@ def names(looks: Iterable[Symptom]) -> Iterator[Trouble]:
     if found:
         first = found[0]
         source = min(first.services - {first.destination}, default=first.destination)
-        asked = first.endpoint or first.destination
+        asked, node = first.endpoint or first.destination, min(first.nodes)
         yield _of_several(
             "name_wrong",
             "A service's name gives no address, or a wrong one.",
             found,
-            remedy="docker service update --force {service}",
-            next_command=f"probe dns {asked} --from {source}  # on {min(first.nodes)}",
+            remedy=_made_anew(found),
+            next_command=f"probe dns {word(asked)} --from {word(source)}  # on {word(node)}",
             runbook="SwarmDnsWrong",
         )
 
@@ -34,20 +35,24 @@ def balanced(looks: Iterable[Symptom]) -> Iterator[Trouble]:
             "virtual_ip_dead",
             "A service's virtual IP does not answer, though its tasks do.",
             virtual,
-            remedy="docker service update --force {service}",
+            remedy=_made_anew(virtual),
             next_command=explain_command(virtual[0], virtual[0].destination),
             runbook="SwarmLoadBalancerBroken",
         )
     if published:
-        node = min(published[0].nodes)
+        node, service = word(min(published[0].nodes)), word(published[0].destination)
         yield _of_several(
             "published_port_dead",
             "A published port does not answer, though its tasks do.",
             published,
-            remedy="docker service ps {service}; iptables -t nat -S DOCKER-INGRESS  # on " + node,
+            remedy=f"docker service ps {service}; iptables -t nat -S DOCKER-INGRESS  # on {node}",
             next_command=f"probe audit --node {node}",
             runbook="SwarmPublishedPortDead",
         )
+
+
+def _made_anew(looks: list[Symptom]) -> str:
+    return f"docker service update --force {word(looks[0].destination)}"
 
 
 def _of_several(
@@ -67,7 +72,7 @@ def _of_several(
         (*(f"service {service}" for service in services), *nodes_of(looks)),
         Scope(),
         looks,
-        remedy=remedy.format(service=services[0]),
+        remedy=remedy,
         next_command=next_command,
         runbook=runbook,
     )

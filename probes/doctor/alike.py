@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from probes.doctor.scope import Scope, Symptom
 from probes.doctor.trouble import Trouble
+from probes.findings.spec import word
 from probes.model.finding import Severity
 from probes.model.probe import Target
 
@@ -32,7 +33,9 @@ def explain_command(look: Symptom, destination: str) -> str:
     """Write the command that walks the way of a look."""
     source = min(look.services - {look.destination}, default=look.destination)
     port = look.endpoint.partition("/")[0]
-    return f"probe explain {source} {destination}" + (f":{port}" if port.isdigit() else "")
+    return f"probe explain {word(source)} {word(destination)}" + (
+        f":{port}" if port.isdigit() else ""
+    )
 
 
 def trouble_of(

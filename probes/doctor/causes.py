@@ -107,7 +107,7 @@ def _named(
     left = _less(looks, troubles, placement)
     patterns: tuple[Callable[[list[Symptom]], Iterable[Trouble]], ...] = (
         lambda _: nodes.silent_agents(case, silent, between, agent),
-        lambda left: nodes.cut_off(left, between),
+        lambda left: nodes.cut_off(left, case, between),
         lambda left: services.networks(left, case),
         lambda left: services.tasks(left, case),
         lambda left: nodes.black_holes(left, case),

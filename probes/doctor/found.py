@@ -11,7 +11,7 @@ from probes.doctor.case import Case
 from probes.doctor.scope import Scope, Symptom
 from probes.doctor.trouble import Trouble
 from probes.findings import FINDINGS
-from probes.findings.spec import Culprit, FindingSpec, Reach
+from probes.findings.spec import Culprit, FindingSpec, Reach, word
 from probes.model.finding import HeldFinding, Severity, Subject
 from probes.model.probe import Kind, Target
 
@@ -122,7 +122,7 @@ def _trouble(items: list[Finding], encrypted: frozenset[str]) -> Trouble:
         since=min(item.held.since for item in items),
         evidence=tuple(_rows(items)),
         remedies=_first(item.held.remedy for item in items),
-        next="probe audit --all" if blamed_alone else f"probe audit --node {node}",
+        next="probe audit --all" if blamed_alone else f"probe audit --node {word(node)}",
         references=spec.references,
         scopes=tuple({_scope(item, encrypted): None for item in items}),
         explains=spec.explains,

@@ -9,7 +9,7 @@ from probes.doctor.limits import CUT_OFF_PEERS, PAIR_TASKS
 from probes.doctor.scope import Scope, Symptom
 from probes.doctor.told import LASTS_TIMES
 from probes.doctor.trouble import Trouble
-from probes.findings.spec import Reach
+from probes.findings.spec import Reach, word
 from probes.model.finding import Severity
 from probes.model.probe import Kind, Target
 
@@ -91,7 +91,7 @@ def silent_agents(
         if known:
             failing, looks = sum(i.failing for i in known), sum(i.looks for i in known)
             evidence.append(f"looks at its tasks over the overlays: {failing} of {looks} fail")
-        address = addresses.get(node, node)
+        address = word(addresses.get(node, node))
         yield Trouble(
             code=dead.code,
             severity=dead.severity,
@@ -100,9 +100,9 @@ def silent_agents(
             since=since,
             evidence=tuple(evidence),
             remedies=(
-                f"ping -c 3 {address}  # then, on {node}: systemctl status docker"
+                f"ping -c 3 {address}  # then, on {word(node)}: systemctl status docker"
                 if gone
-                else f"docker service ps --no-trunc --filter node={node} {agent}",
+                else f"docker service ps --no-trunc --filter node={word(node)} {word(agent)}",
             ),
             next=f"probe icmp {address}",
             references=(f"docs/runbooks/{dead.runbook}.md",),
@@ -126,7 +126,9 @@ def _at_node(case: Case, node: str) -> Iterator[Symptom]:
                 yield Symptom(said="", since=look.since)
 
 
-def cut_off(looks: Iterable[Symptom], between: Mapping[_Pair, Between]) -> Iterator[Trouble]:
+def cut_off(
+    looks: Iterable[Symptom], case: Case, between: Mapping[_Pair, Between]
+) -> Iterator[Trouble]:
     """Tell of nodes that reach no other, as far as anything else explains none of it."""
     left = list(looks)
     pairs = {pair for pair, item in between.items() if item.blocked and _across(left, pair)}
@@ -142,7 +144,7 @@ def cut_off(looks: Iterable[Symptom], between: Mapping[_Pair, Between]) -> Itera
             (node,),
             Scope(reach=Reach.TRAFFIC, node=node),
             own,
-            remedy=f"nft list ruleset; iptables -S  # on {node}: UDP 4789 must pass, both ways",
+            remedy=_vxlan_open(case, node),
             runbook="SwarmOverlayCutOff",
         )
         pairs -= set(ways)
@@ -155,10 +157,14 @@ def cut_off(looks: Iterable[Symptom], between: Mapping[_Pair, Between]) -> Itera
             (one, other),
             Scope(node=one, peer=other),
             _across(left, pair),
-            remedy=f"nft list ruleset; iptables -S  # on {one} and {other}: UDP 4789 must pass, "
-            "both ways",
+            remedy=_vxlan_open(case, one, other),
             runbook="SwarmNodePairBlocked",
         )
+
+
+def _vxlan_open(case: Case, *nodes: str) -> str:
+    places, port = " and ".join(map(word, nodes)), case.topology.data_path_port
+    return f"nft list ruleset; iptables -S  # on {places}: UDP {port} must pass, both ways"
 
 
 def _across(looks: Iterable[Symptom], pair: _Pair) -> list[Symptom]:
@@ -189,7 +195,7 @@ def black_holes(looks: Iterable[Symptom], case: Case) -> Iterator[Trouble]:
             tuple(sorted(pair)),
             Scope(node=one, peer=other, looks=frozenset({str(Kind.MTU)})),
             found,
-            remedy=f"ip link  # on {one} and {other}: the MTU of what leads there",
+            remedy=f"ip link  # on {word(one)} and {word(other)}: the MTU of what leads there",
             runbook="SwarmMtuBlackHole",
         )
 
@@ -214,7 +220,7 @@ def _blocked(
         since=min(look.since for look in looks),
         evidence=(f"{len(looks)} looks at tasks across fail, {LASTS_TIMES} times or more",),
         remedies=(remedy,),
-        next=f"probe explain {source} {first.task or first.destination}",
+        next=f"probe explain {word(source)} {word(first.task or first.destination)}",
         references=(f"docs/runbooks/{runbook}.md",),
         scopes=(scope,),
         of_looks=True,

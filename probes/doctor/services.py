@@ -6,6 +6,7 @@ from probes.doctor.alike import explain_command, grouped, looks_at, nodes_of, po
 from probes.doctor.case import Case
 from probes.doctor.scope import Scope, Symptom
 from probes.doctor.trouble import Trouble
+from probes.findings.spec import word
 from probes.model.probe import Target
 
 #: What is dead between two nodes alone is a matter of these two.
@@ -30,7 +31,7 @@ def networks(looks: Iterable[Symptom], case: Case) -> Iterator[Trouble]:
             (f"network {network}",),
             Scope(networks=frozenset({network})),
             found,
-            remedy=f"docker network inspect --verbose {network}",
+            remedy=f"docker network inspect --verbose {word(network)}",
             next_command="probe audit --all",
             runbook="SwarmNetworkBroken",
         )
@@ -52,7 +53,7 @@ def tasks(looks: Iterable[Symptom], case: Case) -> Iterator[Trouble]:
                 (f"service {service}", *ports(endpoints)),
                 Scope(service=service, towards=True),
                 of_service,
-                remedy=f"docker service logs --tail 20 {service}; docker service ps {service}",
+                remedy=_looked_into(service),
                 next_command=explain_command(of_service[0], service),
                 runbook="SwarmServiceUnreachable",
             )
@@ -65,11 +66,15 @@ def tasks(looks: Iterable[Symptom], case: Case) -> Iterator[Trouble]:
                 (f"task {task}", *_nodes(of_task), *ports({look.endpoint for look in of_task})),
                 Scope(service=service, task=task, towards=True),
                 of_task,
-                remedy=f"docker service ps --no-trunc {service}; docker service logs --tail 20 "
-                f"{service}",
+                remedy=_looked_into(service),
                 next_command=explain_command(of_task[0], task),
                 runbook="SwarmTaskUnreachable",
             )
+
+
+def _looked_into(service: str) -> str:
+    name = word(service)
+    return f"docker service ps --no-trunc {name}; docker service logs --tail 20 {name}"
 
 
 def _by_refusal(looks: list[Symptom]) -> str:
@@ -92,8 +97,8 @@ def underlay(looks: Iterable[Symptom]) -> Iterator[Trouble]:
             (node, *(f"from {source}" for source in sources)),
             Scope(node=node, looks=frozenset({str(Target.NODE)})),
             found,
-            remedy=f"nft list ruleset; iptables -S INPUT  # on {node}",
-            next_command=f"probe audit --node {node}",
+            remedy=f"nft list ruleset; iptables -S INPUT  # on {word(node)}",
+            next_command=f"probe audit --node {word(node)}",
             runbook="SwarmAgentMissing",
         )
 
@@ -107,8 +112,8 @@ def configured(looks: Iterable[Symptom]) -> Iterator[Trouble]:
             (f"target {target}", *nodes_of(found)),
             Scope(service=target, towards=True, looks=frozenset({str(Target.STATIC)})),
             found,
-            remedy=f"probe tcp ADDRESS:PORT  # or as {target} is configured",
-            next_command="probe doctor",
+            remedy=f"probe tcp ADDRESS:PORT  # or as {word(target)} is configured",
+            next_command="probe audit --all",
             runbook="SwarmTargetDown",
         )
 
@@ -122,7 +127,7 @@ def paths(looks: Iterable[Symptom]) -> Iterator[Trouble]:
             (f"service {service}", f"from {source}"),
             Scope(service=service, node=source, towards=True),
             found,
-            remedy=explain_command(found[0], found[0].task or service),
+            remedy=_looked_into(service),
             next_command=explain_command(found[0], found[0].task or service),
             runbook="SwarmPathBroken",
         )

@@ -12,7 +12,7 @@ _MESH = "ingress_port_dead"
 class Trouble:
     """Named by a finding, or by what many failing looks have in common."""
 
-    #: A finding's, or one of `probes.doctor.patterns`.
+    #: A finding's, or the name of what looks have in common.
     code: str
     severity: Severity
     #: One sentence: what is wrong, and what it does to traffic.

@@ -84,7 +84,7 @@ class FindingSpec:
     def remedy_of(self, finding: Finding, node: str) -> str:
         """Write the command for one finding, found on *node*."""
         values = {**asdict(finding.subject), **dict(finding.values), "node": node}
-        return self.remedy.format(**{name: _word(value) for name, value in values.items()})
+        return self.remedy.format(**{name: word(value) for name, value in values.items()})
 
 
 #: What follows where a node is cut off from gossip: others, wherever they are, keep old news.
@@ -104,6 +104,6 @@ OLD_NEWS = (
 )
 
 
-def _word(value: str) -> str:
+def word(value: str) -> str:
     """Make one word of a shell's of it; a line break would end the comment that it may stand in."""
     return shlex.quote("".join(char if char.isprintable() else "?" for char in value))

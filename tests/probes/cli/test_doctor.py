@@ -57,7 +57,7 @@ CLOSED_AND_DOWN = """\
    A service runs, and nobody gets an answer from it: nothing listens on the port.
    saw: tcp shop_web on node1 -> shop_api.1 on node2 8080 over shop_app (task): refused
    explains 1 of what is wrong.
-   try: docker service logs --tail 20 shop_api; docker service ps shop_api
+   try: docker service ps --no-trunc shop_api; docker service logs --tail 20 shop_api
    next: probe explain shop_web shop_api:8080
    see: docs/runbooks/SwarmServiceUnreachable.md
 
@@ -185,6 +185,7 @@ def test_names_are_no_markup(tmp_path: Path) -> None:
         done = probe(*options)
 
     assert "service [red]x" in done.output
+    assert "try: docker service ps --no-trunc '[red]x'; " in done.output
 
 
 def test_the_document_is_as_its_schema_says(tmp_path: Path) -> None:
