@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import NoReturn
 
 from exporter.agent import Agent, set_log_level
-from exporter.config import ConfigError, load
+from exporter.declared import read_declaration
 from exporter.settings import Settings
 from probes import datagram
+from probes.documents.load import DocumentError, load
 from probes.swarm.engine import Engine
 from probes.swarm.events import EventWatch
 
@@ -31,7 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the agent until SIGTERM or SIGINT; returns the exit status."""
     options = _parser().parse_args(arguments)
     try:
-        settings = load(options.config) if options.config else Settings()
+        settings = load(options.config, Settings) if options.config else Settings()
+        read_declaration(settings)
         if options.check_config:
             print(f"{options.config or 'the default configuration'} is good")  # noqa: T201
             return 0
@@ -43,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         set_log_level(settings.log_level)
         with datagram.stamping():
             return asyncio.run(_serve(settings, options.config))
-    except ConfigError as exc:
+    except DocumentError as exc:
         print(exc, file=sys.stderr)  # noqa: T201 -- there is no log before the settings are known
         return _USAGE_ERROR
 

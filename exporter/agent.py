@@ -11,7 +11,7 @@ from typing import Any
 
 from exporter.audit import Auditor, Observed
 from exporter.collectors import audit, counts, exposition, kernel, own, results
-from exporter.config import ConfigError, load
+from exporter.declared import read_declaration
 from exporter.doctor import Doctor
 from exporter.explain import Explainer
 from exporter.findings import findings_everywhere, own_findings
@@ -26,11 +26,12 @@ from exporter.schedule import ProbeSchedule
 from exporter.settings import Settings
 from exporter.store import ResultStore, Snapshot
 from exporter.token import read_token
-from exporter.units import AUTO
 from exporter.view import Source, View
 from exporter.web.app import make_app
 from exporter.web.listen import Listeners
 from probes.audit.own_report import own_report
+from probes.documents.load import DocumentError, load
+from probes.documents.units import AUTO
 from probes.explain.journey import Question
 from probes.model.path import Hop, Walk
 from probes.model.probe import Probe
@@ -66,6 +67,7 @@ class Agent:
         self._config = config
         self._own_service = own_service
         self.token = read_token(settings.token_file)
+        self._declaration = read_declaration(settings)
         self._reload = own.ReloadState(successful=True, succeeded_at=time.time())
         self._store = ResultStore()
         self._plan = NodePlan()
@@ -144,6 +146,7 @@ class Agent:
             view,
             self._settings,
             self._own_service,
+            self._declaration,
             listening=self._listeners.listening,
             before=None if anew else self._plan,
         )
@@ -292,12 +295,13 @@ class Agent:
         try:
             settings = await asyncio.to_thread(self._reloaded)
             token = await asyncio.to_thread(read_token, settings.token_file)
-        except ConfigError as exc:
+            declaration = await asyncio.to_thread(read_declaration, settings)
+        except DocumentError as exc:
             logger.error("the old configuration stays: %s", exc)  # noqa: TRY400 -- no bug
             before = self._reload.succeeded_at
             self._reload = own.ReloadState(successful=False, succeeded_at=before, error=str(exc))
             return str(exc)
-        self._settings, self.token = settings, token
+        self._settings, self.token, self._declaration = settings, token, declaration
         self._reload = own.ReloadState(successful=True, succeeded_at=time.time())
         set_log_level(settings.log_level)
         self._kernel.cache_seconds = settings.kernel.cache_seconds
@@ -312,8 +316,8 @@ class Agent:
         return ""
 
     def _reloaded(self) -> Settings:
-        settings = load(self._config) if self._config else Settings()
+        settings = load(self._config, Settings) if self._config else Settings()
         for name in _FIXED:
             if getattr(settings, name) != getattr(self._settings, name):
-                raise ConfigError(f"{self._config}: {name} cannot change without a restart")
+                raise DocumentError(f"{self._config}: {name} cannot change without a restart")
         return settings

@@ -20,6 +20,8 @@ def shown(settings: Settings) -> Mapping[str, Any]:
         "engine": settings.engine.partition("://")[0],
         "netns_folder": settings.netns_folder,
         "token": "configured" if settings.token_file else "none",
+        "network_config": bool(settings.network_config),
+        "service_discovery": bool(settings.service_discovery),
         "log_level": settings.log_level,
         **{name: getattr(settings, name).model_dump() for name in _SECTIONS},
         "targets": [

@@ -7,6 +7,7 @@ import asyncio
 import socket
 import ssl
 import struct
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
@@ -67,10 +68,12 @@ class PlainStream:
 class TlsStream:
     """Bytes through TLS; `handshake` comes first."""
 
-    def __init__(self, sock: socket.socket, host: str, *, verify: bool) -> None:
+    def __init__(
+        self, sock: socket.socket, host: str, *, verify: bool, protocols: tuple[str, ...] = ()
+    ) -> None:
         self._plain = PlainStream(sock)
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-        self._tls = tls_context(verify=verify).wrap_bio(
+        self._tls = tls_context(verify=verify, protocols=protocols).wrap_bio(
             self._incoming,
             self._outgoing,
             server_hostname=host,
@@ -85,6 +88,19 @@ class TlsStream:
         # The ssl module decodes verified ones only.
         certificate = self._tls.getpeercert(binary_form=True)
         return None if certificate is None else certificates.expires_at(certificate)
+
+    def chain(self) -> tuple[bytes, ...]:
+        """Give the certificates that the peer showed, DER, its own first."""
+        # Public since Python 3.13; before, the object behind it has the same.
+        if sys.version_info >= (3, 13):
+            return tuple(self._tls.get_unverified_chain())
+        shown = self._tls._sslobj.get_unverified_chain() or ()  # type: ignore[attr-defined]  # noqa: SLF001
+        return tuple(ssl.PEM_cert_to_DER_cert(item.public_bytes()) for item in shown)
+
+    def agreed(self) -> tuple[str, str]:
+        """Name the version of TLS, and the cipher."""
+        cipher = self._tls.cipher()
+        return self._tls.version() or "", cipher[0] if cipher else ""
 
     async def send(self, data: bytes) -> None:
         """Send all of *data*."""
@@ -138,7 +154,7 @@ def _why(exc: ssl.SSLError) -> str:
 
 
 @cache
-def tls_context(*, verify: bool) -> ssl.SSLContext:
+def tls_context(*, verify: bool, protocols: tuple[str, ...] = ()) -> ssl.SSLContext:
     """Make the settings of TLS, once: reading the machine's authorities takes over 10 ms.
 
     OpenSSL's variables SSL_CERT_FILE and SSL_CERT_DIR name other authorities.
@@ -147,4 +163,6 @@ def tls_context(*, verify: bool) -> ssl.SSLContext:
     if not verify:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
+    if protocols:
+        context.set_alpn_protocols([*protocols])
     return context

@@ -1,9 +1,10 @@
 """Which commands has `probe`? In the order of its help."""
 
-from probes.cli.typed import doctoring, judging, looking, state
-from probes.cli.typed.app import app
+from probes.cli.typed.app import app  # isort: split
 
-__all__ = ["app", "doctoring", "judging", "looking", "main", "state"]
+from probes.cli.typed import looking, serving, ways, state, judging, doctoring  # isort: skip
+
+__all__ = ["app", "doctoring", "judging", "looking", "main", "serving", "state", "ways"]
 
 
 def main() -> None:

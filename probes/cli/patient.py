@@ -20,8 +20,8 @@ from probes.model.finding import Finding, HeldFinding
 from probes.model.gossip import NetworkView
 from probes.model.reading import NodeReading
 from probes.model.topology import Node, Topology
-from probes.swarm.connection import EngineError, NotAManagerError
 from probes.swarm.engine import Engine
+from probes.swarm.errors import EngineError, NotAManagerError
 from probes.swarm.facts import Facts
 
 DOCTOR_PATH = "/api/v1/doctor"

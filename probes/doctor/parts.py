@@ -16,6 +16,8 @@ class Part:
     targets: tuple[Target, ...] = ()
     #: Whether the ways between nodes over the overlays are a part of it.
     ways: bool = False
+    #: Whether it is left out while there is nothing to say of it: not everybody has it.
+    optional: bool = False
 
 
 PARTS = (
@@ -51,8 +53,14 @@ PARTS = (
         checks=("ingress",),
         targets=(Target.PUBLISHED,),
     ),
+    Part(
+        name="declarations",
+        codes=("declared_", "policy_"),
+        checks=("declared", "policy"),
+        optional=True,
+    ),
     Part(name="hosts", codes=("host_",), checks=("host",)),
-    Part(name="own targets", codes=(), checks=(), targets=(Target.STATIC,)),
+    Part(name="own targets", codes=(), checks=(), targets=(Target.STATIC,), optional=True),
 )
 
 

@@ -43,8 +43,15 @@ class Step:
 
 def steps(case: Case) -> tuple[Step, ...]:
     """Go through all that the agents told; the two about this node's own come before these."""
-    parts = (part for part in PARTS if part.codes or _counted(case, part))
-    return (_nodes(case), *(_step(case, part) for part in parts))
+    made = ((part, _step(case, part)) for part in PARTS)
+    return (
+        _nodes(case),
+        *(
+            step
+            for part, step in made
+            if not part.optional or _counted(case, part) or step.state is State.BAD
+        ),
+    )
 
 
 def agent_here(told: Told, now: float) -> Step:

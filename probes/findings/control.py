@@ -17,7 +17,7 @@ NODE_DOWN = FindingSpec(
     reach=Reach.NODE,
     rank=1,
     # Tasks that it took along are started elsewhere, or cannot be.
-    explains=("service_degraded", "service_stuck"),
+    explains=("service_degraded", "service_stuck", "declared_too_few"),
 )
 MANAGER_UNREACHABLE = FindingSpec(
     code="control_manager_unreachable",

@@ -15,8 +15,9 @@ import aiohttp
 import pytest
 
 from exporter.agent import Agent
-from exporter.config import load
+from exporter.settings import Settings
 from exporter.view import Source
+from probes.documents.load import load
 from probes.model.topology import ExposedPorts, Node
 from tests.exporter.fakes import LOOPBACK, FakeEngine, FakeWatch
 from tests.swarms import DB, DB_1, SHOP, WEB_1, labelled, local, with_service
@@ -69,7 +70,7 @@ async def start(tmp_path: Path, unused_tcp_port: int) -> AsyncIterator[Start]:
             f"netns_folder: {tmp_path}\n{config}",
         )
         stop, ready, watch = asyncio.Event(), asyncio.Event(), FakeWatch()
-        agent = Agent(load(file), file, "", engine, lambda: watch)
+        agent = Agent(load(file, Settings), file, "", engine, lambda: watch)
         task = asyncio.create_task(agent.run(stop, ready.set))
         begun = Running(agent, engine, watch, socket, stop)
         running.append((begun, task))

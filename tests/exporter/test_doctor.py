@@ -419,3 +419,13 @@ async def test_a_routing_mesh_that_is_gone_explains_the_ports_of_its_node() -> N
     assert codes(diagnosis) == ["ingress_namespace_missing", "ingress_port_dead"]
     assert diagnosis.causes[0].symptoms == ("ingress_port_dead on node1 (billing_api)",)
     assert diagnosis.causes[1].where == ("node2", "service shop_gateway")
+
+
+async def test_what_the_policy_forbids_is_found_and_no_look_that_fails() -> None:
+    """Services' looks have nothing to do with it; it has a line of its own only then."""
+    violated = held("policy_violated", "node2", Subject(service="shop_cache", item="shop_web"))
+
+    diagnosis = await examined(serving("shop_cache.1"), found={"node2": (violated,)})
+
+    assert bad(diagnosis) == {"declarations", "services"}
+    assert sorted(codes(diagnosis)) == ["policy_violated", "service_unreachable"]

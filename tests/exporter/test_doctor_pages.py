@@ -4,20 +4,29 @@ import json
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from ipaddress import IPv4Address
 from pathlib import Path
 
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
-from exporter.config import load
-from exporter.doctor import Doctor
+from exporter.audit import AuditState
+from exporter.doctor import Doctor, tell
 from exporter.front import Front
+from exporter.page.summary import OwnFacts
 from exporter.peers import CONFIGURATION_PATH, DOCTOR_NODE_PATH, DOCTOR_PATH
 from exporter.settings import Settings
 from exporter.shown import shown
+from exporter.store import Tally
+from exporter.view import View
 from exporter.web.app import make_app
 from probes.doctor.wire import load_case, load_told
+from probes.documents.load import load
+from probes.model.probe import Kind, PolicyLook, Probe, ProbeId, Target
+from probes.model.result import Outcome, Result
+from probes.model.vantage import HOST
+from probes.plan.budget import Plan
 from tests.exporter.synthetic.fleet import Fleet
 from tests.exporter.synthetic.topologies import shop
 
@@ -111,7 +120,7 @@ def test_the_configuration_is_shown_without_what_opens_doors(tmp_path: Path) -> 
         "    http: {url: 'https://192.0.2.7/x?key=planted-query', body: planted-body}\n"
     )
 
-    document = shown(load(file))
+    document = shown(load(file, Settings))
 
     assert "planted" not in json.dumps(document)
     assert "192.0.2" not in json.dumps(document)
@@ -126,5 +135,40 @@ def test_a_section_that_is_new_stays_out() -> None:
     """All that is shown is named here; somebody must have thought of it."""
     assert set(shown(Settings())) == {
         *("listen", "socket", "engine", "netns_folder", "token", "log_level", "targets"),
+        *("network_config", "service_discovery"),
         *("topology", "probes", "budget", "kernel", "audit"),
     }
+
+
+def test_tries_at_what_is_forbidden_are_no_looks_of_the_doctors() -> None:
+    """That they do not come about is as it should be, and reaches nobody."""
+    probe_id = ProbeId(
+        probe=Kind.POLICY,
+        target=Target.TASK,
+        network="shop_app",
+        source_service="shop_web",
+        source_node="node1",
+        destination_service="shop_api",
+        destination_task="shop_api.1",
+        endpoint="5432",
+    )
+    look = PolicyLook(address=IPv4Address("10.0.1.4"), port=5432, patience_seconds=1)
+    probe = Probe(id=probe_id, look=look, vantage=HOST, interval_seconds=10, timeout_seconds=2)
+    results = [
+        Result(probe=probe, outcome=outcome, detail="", started_at=1.0, seconds=0.1)
+        for outcome in (Outcome.OK, Outcome.CONNECTED)
+    ]
+    facts = OwnFacts(
+        view=View(),
+        tallies=tuple(Tally(latest=result, failures_in_a_row=9) for result in results),
+        plan=Plan(),
+        audit=AuditState(),
+        complaints=(),
+        config_error="",
+        version="0.1.0",
+        now=2.0,
+    )
+
+    told = tell(facts)
+
+    assert (told.counted, told.failing, told.reached) == ((), (), ())

@@ -1,16 +1,11 @@
-"""What can be wanted of a look, as it was typed? Plain data, which can be sent to another node."""
+"""What can be wanted of an address, a name or a port?"""
 
-from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from ipaddress import IPv4Address
-from typing import Any
 
-from probes.looks.looker import Looker, Report
-from probes.looks.targets import parse_host, parse_host_port, parse_server, parse_url
-from probes.model.probe import HttpLook, IcmpLook, Look, TcpLook
-
-#: Takes a look once there is somewhere to take it from; what was typed has been read by then.
-Take = Callable[[Looker], Coroutine[Any, Any, Report]]
+from probes.looks.names import Place
+from probes.looks.targets import parse_bytes, parse_host, parse_host_port, parse_server, parse_url
+from probes.looks.wants.take import Take
+from probes.model.probe import HttpLook, IcmpLook, Look, TcpLook, UdpLook
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,8 +32,8 @@ class TcpWant:
         """Read what was typed; UsageError when it makes no sense."""
         host, port = parse_host_port(self.target)
 
-        def make(address: IPv4Address) -> Look:
-            return TcpLook(address=address, port=port)
+        def make(place: Place) -> Look:
+            return TcpLook(address=place.address, port=port)
 
         return lambda looker: looker.at_host(host, make, str(port))
 
@@ -53,8 +48,8 @@ class IcmpWant:
         """Read what was typed; UsageError when it makes no sense."""
         host = parse_host(self.target)
 
-        def make(address: IPv4Address) -> Look:
-            return IcmpLook(address=address)
+        def make(place: Place) -> Look:
+            return IcmpLook(address=place.address)
 
         return lambda looker: looker.at_host(host, make, "")
 
@@ -73,9 +68,9 @@ class HttpWant:
         """Read what was typed; UsageError when it makes no sense."""
         url = parse_url(self.target)
 
-        def make(address: IPv4Address) -> Look:
+        def make(place: Place) -> Look:
             return HttpLook(
-                address=address,
+                address=place.address,
                 port=url.port,
                 path=url.path,
                 tls=url.tls,
@@ -89,4 +84,21 @@ class HttpWant:
         return lambda looker: looker.at_host(url.host, make, f"{url.port}{url.path}")
 
 
-Want = DnsWant | TcpWant | IcmpWant | HttpWant
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UdpWant:
+    """An answer to a datagram, or at least no refusal."""
+
+    target: str
+    #: Text, or hexadecimal digits after "0x".
+    send: str = ""
+    expect: str = ""
+
+    def read(self) -> Take:
+        """Read what was typed; UsageError when it makes no sense."""
+        host, port = parse_host_port(self.target)
+        payload, expect = parse_bytes(self.send).hex(), parse_bytes(self.expect).hex()
+
+        def make(place: Place) -> Look:
+            return UdpLook(address=place.address, port=port, payload=payload, expect=expect)
+
+        return lambda looker: looker.at_host(host, make, str(port))
