@@ -12,6 +12,7 @@ from typing import Any
 from exporter.audit import Auditor, Observed
 from exporter.collectors import audit, counts, exposition, kernel, own, results
 from exporter.declared import read_declaration
+from exporter.doctor import Doctor
 from exporter.explain import Explainer
 from exporter.findings import findings_everywhere, own_findings
 from exporter.follow import Follower, Patience, SwarmEngine, Watch
@@ -108,6 +109,7 @@ class Agent:
         self.meshes = Meshes(
             lambda: self._plan.plan.probes, lambda: self.view, run_probe, self._peers
         )
+        self.doctor = Doctor(self._own_facts, self.front.around, lambda: self._settings)
         self._listeners = Listeners(make_app(self))
         self._moved = asyncio.Event()
 

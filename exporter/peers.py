@@ -29,6 +29,10 @@ PAIR_PATH = "/api/v1/pair"
 STATE_PATH = "/api/v1/state"
 #: A round of looks, taken now.
 MESH_PATH = "/api/v1/mesh"
+#: What every node tells the doctor, and what one node does.
+DOCTOR_PATH = "/api/v1/doctor"
+DOCTOR_NODE_PATH = "/api/v1/doctor/node"
+CONFIGURATION_PATH = "/api/v1/doctor/configuration"
 #: Response header: unix seconds at which a manager's Engine was last read.
 READ_AT_HEADER = "Swarmscope-Read-At"
 

@@ -19,8 +19,9 @@ from exporter.peers import (
 from exporter.questions import FarQuestion, read_far_question, read_question
 from exporter.store import Snapshot
 from exporter.view import Source, View
-from exporter.web import mesh, state
+from exporter.web import doctor, mesh, state
 from exporter.web.access import guard
+from exporter.web.doctor import Tells
 from exporter.web.status import Shown, routes
 from probes.explain.journey import NoSuchJourneyError, Question
 from probes.model.path import Hop, Walk
@@ -51,6 +52,8 @@ class Served(Protocol):
     def states(self) -> state.Stated: ...
     @property
     def meshes(self) -> mesh.Meshed: ...
+    @property
+    def doctor(self) -> Tells: ...
     def results(self) -> Snapshot: ...
     def why_not_ready(self) -> str: ...
     def take_report(self, report: NodeReport) -> None: ...
@@ -73,8 +76,9 @@ def make_app(agent: Served) -> web.Application:
     app.add_routes(
         [
             *routes(agent.front),
-            *state.routes(agent.states),
-            *mesh.routes(agent.meshes),
+            *state.routes(agent),
+            *mesh.routes(agent),
+            *doctor.routes(agent),
             web.get("/metrics", pages.metrics),
             web.get("/-/healthy", pages.healthy),
             web.get("/-/ready", pages.ready),
