@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from exporter.agent import Agent, set_log_level
+from exporter.blackbox.modules import configured_modules
 from exporter.config import ConfigError, load
 from exporter.settings import Settings
 from probes import datagram
@@ -33,6 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         settings = load(options.config) if options.config else Settings()
         if options.check_config:
+            configured_modules(settings.blackbox)
             print(f"{options.config or 'the default configuration'} is good")  # noqa: T201
             return 0
         logging.basicConfig(

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from exporter.audit import Auditor, Observed
+from exporter.blackbox.modules import configured_modules
+from exporter.blackbox.service import Blackbox
 from exporter.collectors import audit, counts, exposition, kernel, own, results
 from exporter.config import ConfigError, load
 from exporter.explain import Explainer
@@ -100,6 +102,8 @@ class Agent:
             self._peers,
             self._explainer.explain,
         )
+        self.blackbox = Blackbox(lambda: self.view, self._peers)
+        self.blackbox.configure(settings.blackbox, configured_modules(settings.blackbox))
         self._listeners = Listeners(make_app(self))
         self._moved = asyncio.Event()
 
@@ -290,6 +294,7 @@ class Agent:
         try:
             settings = await asyncio.to_thread(self._reloaded)
             token = await asyncio.to_thread(read_token, settings.token_file)
+            modules = await asyncio.to_thread(configured_modules, settings.blackbox)
         except ConfigError as exc:
             logger.error("the old configuration stays: %s", exc)  # noqa: TRY400 -- no bug
             before = self._reload.succeeded_at
@@ -297,6 +302,7 @@ class Agent:
             return str(exc)
         self._settings, self.token = settings, token
         self._reload = own.ReloadState(successful=True, succeeded_at=time.time())
+        self.blackbox.configure(settings.blackbox, modules)
         set_log_level(settings.log_level)
         self._kernel.cache_seconds = settings.kernel.cache_seconds
         self._auditor.interval_seconds = settings.audit.interval_seconds

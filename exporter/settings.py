@@ -10,6 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from pydantic_core import PydanticCustomError
 
 from exporter import limits, units
+from exporter.blackbox.allow import Allowed, read_allowed
 from exporter.units import Endpoint, Listen, Url, within
 
 _NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}"
@@ -17,7 +18,7 @@ _DNS_NAME = r"(?=.{1,253}$)([A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?\.?)+"
 _HOST = r"[A-Za-z0-9._-]+(:\d+)?"
 
 
-def _contradiction(key: tuple[str | int, ...], reason: str) -> PydanticCustomError:
+def contradiction(key: tuple[str | int, ...], reason: str) -> PydanticCustomError:
     """Make the error of a key that is right by itself, but not beside the others."""
     return PydanticCustomError("contradiction", "{reason}", {"reason": reason, "key": key})
 
@@ -26,6 +27,7 @@ Duration = Annotated[float, BeforeValidator(within(units.seconds, "100ms", "24h"
 Slow = Annotated[float, BeforeValidator(within(units.seconds, "1ms", "24h"))]
 Resync = Annotated[float, BeforeValidator(within(units.seconds, "1s", "1h"))]
 AuditInterval = Annotated[float, BeforeValidator(within(units.seconds, "1s", "5m"))]
+Offset = Annotated[float, BeforeValidator(within(units.seconds, "1ms", "1m"))]
 Cache = Annotated[float, BeforeValidator(within(units.seconds, "100ms", "5m"))]
 ResponseSize = Annotated[int, BeforeValidator(within(units.size_bytes, "1KiB", "16MiB"))]
 Address = Annotated[IPv4Address, BeforeValidator(units.address)]
@@ -60,7 +62,7 @@ class ProbeSettings(Section):
     @model_validator(mode="after")
     def _patience_ends_before_the_next_run(self) -> Self:
         if self.timeout_seconds >= self.interval_seconds:
-            raise _contradiction(
+            raise contradiction(
                 ("timeout",),
                 f"{self.timeout_seconds:g}s is not below interval, "
                 f"which is {self.interval_seconds:g}s",
@@ -92,6 +94,31 @@ class AuditSettings(Section):
     #: A finding takes two rounds and its hold, and then still has to reach somebody: all of it
     #: within the minute that a page may take. A round costs about 40 ms.
     interval_seconds: AuditInterval = Field(default=5.0, alias="interval")
+
+
+class BlackboxSettings(Section):
+    """Probes that scrapes ask for, as modules of blackbox_exporter's say."""
+
+    #: "" for none: who asks for probes makes the agent send something.
+    modules_file: Annotated[str, BeforeValidator(units.optional_path)] = ""
+    #: What may be probed. Nothing, unless said: the agent stands in every overlay, and must not
+    #: be the way into them.
+    allow: Annotated[
+        tuple[Annotated[Allowed, BeforeValidator(read_allowed)], ...], Field(strict=False)
+    ] = ()
+    #: Each holds one socket and at most a body of 1 MiB.
+    concurrent: int = Field(default=16, ge=1, le=1_000)
+    #: What Prometheus has to go through besides the probe; blackbox_exporter's own.
+    timeout_offset_seconds: Offset = Field(default=0.5, alias="timeout_offset")
+
+    @model_validator(mode="after")
+    def _something_can_be_probed(self) -> Self:
+        if self.modules_file and not self.allow:
+            raise contradiction(
+                ("modules_file",),
+                "nothing can be probed by it while allow lists no network, address or name",
+            )
+        return self
 
 
 class DnsTarget(Section):
@@ -143,7 +170,7 @@ class TargetSettings(Section):
         given = [kind for kind in ("dns", "tcp", "icmp", "http") if getattr(self, kind) is not None]
         if len(given) != 1:
             found = " and ".join(given) or "none of them"
-            raise _contradiction((), f"takes exactly one of dns, tcp, icmp, http; here: {found}")
+            raise contradiction((), f"takes exactly one of dns, tcp, icmp, http; here: {found}")
         return self
 
 
@@ -167,6 +194,7 @@ class Settings(Section):
     budget: BudgetSettings = BudgetSettings()
     kernel: KernelSettings = KernelSettings()
     audit: AuditSettings = AuditSettings()
+    blackbox: BlackboxSettings = BlackboxSettings()
     targets: Annotated[tuple[TargetSettings, ...], Field(strict=False)] = ()
 
     @model_validator(mode="before")
@@ -187,7 +215,7 @@ class Settings(Section):
         for number, target in enumerate(self.targets):
             earlier = first.setdefault(target.name, number)
             if earlier != number:
-                raise _contradiction(
+                raise contradiction(
                     ("targets", number, "name"),
                     f"{target.name!r} is the name of targets[{earlier}] already",
                 )
@@ -199,7 +227,7 @@ class Settings(Section):
             interval = target.interval_seconds or self.probes.interval_seconds
             timeout = target.timeout_seconds or self.probes.timeout_seconds
             if timeout >= interval:
-                raise _contradiction(
+                raise contradiction(
                     ("targets", number, "timeout" if target.timeout_seconds else "interval"),
                     f"its timeout of {timeout:g}s is not below its interval of {interval:g}s; "
                     "what it does not say itself, it takes from probes",

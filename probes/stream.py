@@ -67,10 +67,10 @@ class PlainStream:
 class TlsStream:
     """Bytes through TLS; `handshake` comes first."""
 
-    def __init__(self, sock: socket.socket, host: str, *, verify: bool) -> None:
+    def __init__(self, sock: socket.socket, host: str, context: ssl.SSLContext) -> None:
         self._plain = PlainStream(sock)
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-        self._tls = tls_context(verify=verify).wrap_bio(
+        self._tls = context.wrap_bio(
             self._incoming,
             self._outgoing,
             server_hostname=host,
@@ -85,6 +85,32 @@ class TlsStream:
         # The ssl module decodes verified ones only.
         certificate = self._tls.getpeercert(binary_form=True)
         return None if certificate is None else certificates.expires_at(certificate)
+
+    @property
+    def version(self) -> str:
+        """Name what was agreed on, as OpenSSL does: "TLSv1.3"."""
+        return self._tls.version() or ""
+
+    @property
+    def cipher(self) -> str:
+        """Name the cipher suite, as OpenSSL does."""
+        agreed = self._tls.cipher()
+        return agreed[0] if agreed else ""
+
+    @property
+    def protocol(self) -> str:
+        """Name the protocol that was agreed on inside of TLS (ALPN); "" for none."""
+        return self._tls.selected_alpn_protocol() or ""
+
+    def presented_chain(self) -> tuple[bytes, ...]:
+        """Give the certificates that the peer showed, its own first, as DER."""
+        return certificates.chain_of(self._tls, verified=False)
+
+    def verified_chain(self) -> tuple[bytes, ...]:
+        """Give those from the peer's own to the trusted one, as DER; none without verification."""
+        if self._tls.context.verify_mode is ssl.CERT_NONE:
+            return ()
+        return certificates.chain_of(self._tls, verified=True)
 
     async def send(self, data: bytes) -> None:
         """Send all of *data*."""
