@@ -167,10 +167,12 @@ class HttpOptions(Reaching):
     basic_auth: BasicAuth | None = None
     authorization: Authorization | None = None
     enable_http2: bool = True
-    enable_http3: Literal[False] = False
+    enable_http3: bool = False
 
     @model_validator(mode="after")
     def _one_of_each(self) -> Self:
+        if self.enable_http3:
+            raise contradiction(("enable_http3",), "HTTP/3 is not supported")
         if self.basic_auth and self.authorization:
             raise contradiction(("authorization",), "goes not with basic_auth")
         if self.body and self.body_file:

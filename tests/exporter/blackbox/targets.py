@@ -1,4 +1,4 @@
-"""What is probed in these tests? Real servers on loopback, gone with the block that started them."""
+"""What is probed in these tests? Real servers on loopback, gone with their block."""
 
 import asyncio
 import gzip
@@ -114,6 +114,11 @@ async def _gzip(_: web.Request) -> web.Response:
     return web.Response(body=gzip.compress(b"packed " * 10), headers={"Content-Encoding": "gzip"})
 
 
+async def _large(request: web.Request) -> web.Response:
+    body = b"0123456789abcdef" * 64 * 1024 * 3
+    return web.Response(body=gzip.compress(body) if "pack" in request.query else body)
+
+
 async def _slow(_: web.Request) -> web.Response:
     await asyncio.sleep(30)
     return web.Response()
@@ -133,6 +138,7 @@ def make_pages() -> web.Application:
             web.route("*", "/echo", _echo),
             web.get("/chunked", _chunked),
             web.get("/gzip", _gzip),
+            web.get("/large", _large),
             web.get("/slow", _slow),
         ],
     )
@@ -200,7 +206,8 @@ async def running(certificates: Certificates) -> AsyncIterator[dict[str, int]]:
     """Start all of them; yields their ports by name."""
     ports = {}
     async with AsyncExitStack() as stack:
-        runner = web.AppRunner(make_pages(), shutdown_timeout=0)
+        # Whoever is slow is not waited for.
+        runner = web.AppRunner(make_pages(), handler_cancellation=True, shutdown_timeout=0)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         contexts = {
