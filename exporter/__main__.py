@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import NoReturn
 
 from exporter.agent import Agent, set_log_level
-from exporter.blackbox.modules import configured_modules
+from exporter.blackbox.opening import open_blackbox
 from exporter.config import ConfigError, load
+from exporter.peers import Peers
 from exporter.settings import Settings
+from exporter.view import View
 from probes import datagram
 from probes.swarm.engine import Engine
 from probes.swarm.events import EventWatch
@@ -34,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         settings = load(options.config) if options.config else Settings()
         if options.check_config:
-            configured_modules(settings.blackbox)
+            open_blackbox(settings.blackbox, View, Peers(settings.listen.port, lambda: ""))
             print(f"{options.config or 'the default configuration'} is good")  # noqa: T201
             return 0
         logging.basicConfig(

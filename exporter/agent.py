@@ -5,13 +5,13 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
+from http import HTTPStatus
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from exporter.audit import Auditor, Observed
-from exporter.blackbox.modules import configured_modules
-from exporter.blackbox.service import Blackbox
+from exporter.blackbox.opening import Probing, Scrape, open_blackbox
 from exporter.collectors import audit, counts, exposition, kernel, own, results
 from exporter.config import ConfigError, load
 from exporter.explain import Explainer
@@ -20,7 +20,7 @@ from exporter.follow import Follower, Patience, SwarmEngine, Watch
 from exporter.front import Front
 from exporter.kernel import KernelReader
 from exporter.page.summary import OwnFacts
-from exporter.peers import Peers
+from exporter.peers import Peers, Told
 from exporter.planning import NodePlan, plan_node
 from exporter.questions import FarQuestion
 from exporter.schedule import ProbeSchedule
@@ -102,8 +102,7 @@ class Agent:
             self._peers,
             self._explainer.explain,
         )
-        self.blackbox = Blackbox(lambda: self.view, self._peers)
-        self.blackbox.configure(settings.blackbox, configured_modules(settings.blackbox))
+        self._blackbox = self._opened(settings)
         self._listeners = Listeners(make_app(self))
         self._moved = asyncio.Event()
 
@@ -252,6 +251,16 @@ class Agent:
         """Tell what this node knows of a way that ends here."""
         return await self._explainer.far(asked)
 
+    async def probe(self, scrape: Scrape) -> Told:
+        """Take a look for a scrape, as a module of blackbox_exporter's says."""
+        if self._blackbox is None:
+            text = "blackbox.modules_file is not configured on this agent\n"
+            return Told(HTTPStatus.NOT_FOUND, "text/plain; charset=utf-8", text)
+        return await self._blackbox.answer(scrape)
+
+    def _opened(self, settings: Settings) -> Probing | None:
+        return open_blackbox(settings.blackbox, lambda: self.view, self._peers)
+
     def _own_facts(self) -> OwnFacts:
         """Gather what this agent's part of the page for people is made of."""
         return OwnFacts(
@@ -294,7 +303,7 @@ class Agent:
         try:
             settings = await asyncio.to_thread(self._reloaded)
             token = await asyncio.to_thread(read_token, settings.token_file)
-            modules = await asyncio.to_thread(configured_modules, settings.blackbox)
+            blackbox = await asyncio.to_thread(self._opened, settings)
         except ConfigError as exc:
             logger.error("the old configuration stays: %s", exc)  # noqa: TRY400 -- no bug
             before = self._reload.succeeded_at
@@ -302,7 +311,7 @@ class Agent:
             return str(exc)
         self._settings, self.token = settings, token
         self._reload = own.ReloadState(successful=True, succeeded_at=time.time())
-        self.blackbox.configure(settings.blackbox, modules)
+        self._blackbox = blackbox
         set_log_level(settings.log_level)
         self._kernel.cache_seconds = settings.kernel.cache_seconds
         self._auditor.interval_seconds = settings.audit.interval_seconds

@@ -3,7 +3,7 @@
 import ssl
 from dataclasses import dataclass
 
-from exporter.blackbox.options import ModuleOptions
+from exporter.blackbox.module_options import ModuleOptions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,7 @@ from exporter.blackbox import metrics, targets
 from exporter.blackbox.asked import Asked
 from exporter.blackbox.dns_judge import judge_records
 from exporter.blackbox.errors import FailedError
-from exporter.blackbox.options import DnsOptions
+from exporter.blackbox.module_options import DnsOptions
 from exporter.blackbox.place import Place
 from exporter.blackbox.record import Record
 from probes import datagram, stream

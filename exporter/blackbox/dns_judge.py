@@ -7,7 +7,7 @@ import dns.rdatatype
 import dns.rrset
 
 from exporter.blackbox.errors import FailedError
-from exporter.blackbox.options import RecordRules
+from exporter.blackbox.module_options import RecordRules
 from exporter.blackbox.patterns import Pattern
 from exporter.blackbox.record import Record
 

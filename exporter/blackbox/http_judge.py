@@ -6,7 +6,7 @@ from exporter.blackbox import metrics
 from exporter.blackbox.errors import FailedError
 from exporter.blackbox.http_answer import Answer, Head
 from exporter.blackbox.http_body import SEARCHED_BYTES, Body
-from exporter.blackbox.options import HeaderMatch, HttpOptions
+from exporter.blackbox.http_options import HeaderMatch, HttpOptions
 from exporter.blackbox.record import Record
 
 _OK_STATUSES = range(200, 300)

@@ -12,17 +12,16 @@ from types import MappingProxyType
 import h11
 
 from exporter.blackbox.asked import Module
-from exporter.blackbox.options import HttpOptions, ModuleOptions, ModulesFile, TlsOptions
+from exporter.blackbox.http_options import HttpOptions
+from exporter.blackbox.module_options import ModuleOptions, ModulesFile
+from exporter.blackbox.options import TlsOptions
 from exporter.blackbox.shown import shown
 from exporter.blackbox.tls import make_context
 from exporter.config import ConfigError, read
-from exporter.settings import BlackboxSettings
 from exporter.yamlfile import Document
 from probes import http2
 
 Modules = Mapping[str, Module]
-
-NO_MODULES: Modules = MappingProxyType({})
 
 #: A body is sent as a whole; passwords are far smaller.
 _MOST_BYTES = 1024 * 1024
@@ -39,11 +38,6 @@ def load_modules(path: Path) -> Modules:
         lines = (f"{path}:{line}: {text}" for line, text in sorted(reader.problems))
         raise ConfigError("\n".join(lines))
     return MappingProxyType(modules)
-
-
-def configured_modules(settings: BlackboxSettings) -> Modules:
-    """Read the file that is configured; none where none is."""
-    return load_modules(Path(settings.modules_file)) if settings.modules_file else NO_MODULES
 
 
 class _Reader:

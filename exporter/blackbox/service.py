@@ -6,7 +6,6 @@ Blackbox_exporter's answers, with one difference: where it could not be looked, 
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from http import HTTPStatus
 from ipaddress import IPv4Address
 from math import isfinite
@@ -15,7 +14,8 @@ from time import perf_counter
 from exporter.blackbox.allow import AllowList
 from exporter.blackbox.asked import Asked, Module
 from exporter.blackbox.errors import BadRequestError, NotAllowedError, UnableError
-from exporter.blackbox.modules import NO_MODULES, Modules
+from exporter.blackbox.modules import Modules
+from exporter.blackbox.opening import Scrape
 from exporter.blackbox.place import Place
 from exporter.blackbox.record import Record
 from exporter.blackbox.run import run
@@ -35,41 +35,27 @@ _PLAIN = "text/plain; charset=utf-8"
 _METRICS = "text/plain; version=0.0.4; charset=utf-8"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """What a scrape asks for."""
-
-    query: Mapping[str, str]
-    #: `X-Prometheus-Scrape-Timeout-Seconds`; "" for none.
-    scrape_timeout: str = ""
-    #: Whether another agent asks for it: then it must be looked from this node.
-    forwarded: bool = False
-
-
 class Blackbox:
     """Takes looks for scrapes, as modules say."""
 
-    def __init__(self, view: Callable[[], View], peers: Peers) -> None:
+    def __init__(
+        self,
+        settings: BlackboxSettings,
+        modules: Modules,
+        view: Callable[[], View],
+        peers: Peers,
+    ) -> None:
+        self._settings = settings
+        self._modules = modules
         self._view = view
         self._peers = peers
-        self._modules = NO_MODULES
-        self._settings = BlackboxSettings()
-        self._places = asyncio.Semaphore(self._settings.concurrent)
+        self._places = asyncio.Semaphore(settings.concurrent)
         self._directory: tuple[str, Directory] | None = None
 
-    def configure(self, settings: BlackboxSettings, modules: Modules) -> None:
-        """Take new settings; what is under way ends by the old ones."""
-        if settings.concurrent != self._settings.concurrent:
-            self._places = asyncio.Semaphore(settings.concurrent)
-        self._settings, self._modules = settings, modules
-
-    async def answer(self, question: Question) -> Told:
+    async def answer(self, scrape: Scrape) -> Told:
         """Take the look that is asked for."""
-        if not self._modules:
-            text = "blackbox.modules_file is not configured on this agent"
-            return _refusal(HTTPStatus.NOT_FOUND, text)
         try:
-            return await self._answer(question)
+            return await self._answer(scrape)
         except BadRequestError as exc:
             return _refusal(HTTPStatus.BAD_REQUEST, str(exc))
         except NotAllowedError as exc:
@@ -77,17 +63,17 @@ class Blackbox:
         except UnableError as exc:
             return _refusal(HTTPStatus.SERVICE_UNAVAILABLE, f"could not look: {exc}")
 
-    async def _answer(self, question: Question) -> Told:
-        asked = self._read(question.query)
-        timeout_seconds = self._timeout(question.scrape_timeout, asked.module)
+    async def _answer(self, scrape: Scrape) -> Told:
+        asked = self._read(scrape.query)
+        timeout_seconds = self._timeout(scrape.scrape_timeout, asked.module)
         view = self._view()
-        source = question.query.get("source", "")
+        source = scrape.query.get("source", "")
         found = find_source(source, view, self._directory_of(view))
         if isinstance(found, There):
-            return await self._ask_there(found, question, timeout_seconds)
+            return await self._ask_there(found, scrape, timeout_seconds)
         record = await self._look(asked, found, timeout_seconds)
         metrics = await asyncio.to_thread(render, record.samples)
-        if question.query.get("debug") == "true":
+        if scrape.query.get("debug") == "true":
             return Told(HTTPStatus.OK, _PLAIN, _debug_text(record, metrics, asked.module))
         return Told(HTTPStatus.OK, _METRICS, metrics)
 
@@ -138,10 +124,10 @@ class Blackbox:
 
         allow = AllowList(self._settings.allow)
         place = Place(vantage=here.vantage, allow=allow, owned=owned)
-        began, places = perf_counter(), self._places
+        began = perf_counter()
         try:
             async with asyncio.timeout(timeout_seconds):
-                await places.acquire()
+                await self._places.acquire()
         except TimeoutError:
             most = self._settings.concurrent
             raise UnableError(f"{most} probes are under way (blackbox.concurrent)") from None
@@ -149,14 +135,14 @@ class Blackbox:
             left = timeout_seconds - (perf_counter() - began)
             return await run(asked, place, left)
         finally:
-            places.release()
+            self._places.release()
 
-    async def _ask_there(self, there: There, question: Question, timeout_seconds: float) -> Told:
-        if question.forwarded:
-            source = question.query.get("source", "")
+    async def _ask_there(self, there: There, scrape: Scrape, timeout_seconds: float) -> Told:
+        if scrape.forwarded:
+            source = scrape.query.get("source", "")
             raise UnableError(f"{source} is not on this node, but on {there.node}")
         try:
-            told = await self._peers.probe(there.address, question.query, timeout_seconds)
+            told = await self._peers.probe(there.address, scrape.query, timeout_seconds)
         except PeerError as exc:
             raise UnableError(f"{there.node}: {exc}") from exc
         if told.status == HTTPStatus.OK:

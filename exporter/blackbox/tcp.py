@@ -7,7 +7,7 @@ from exporter.blackbox import metrics, targets
 from exporter.blackbox.asked import Asked
 from exporter.blackbox.errors import FailedError
 from exporter.blackbox.lines import Lines
-from exporter.blackbox.options import QueryResponse, TcpOptions
+from exporter.blackbox.module_options import QueryResponse, TcpOptions
 from exporter.blackbox.patterns import Match
 from exporter.blackbox.place import Place
 from exporter.blackbox.record import Record

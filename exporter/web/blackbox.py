@@ -4,22 +4,22 @@ from typing import Protocol
 
 from aiohttp import web
 
-from exporter.blackbox.service import Question
+from exporter.blackbox.opening import Scrape
 from exporter.peers import FORWARDED_HEADER, PROBE_PATH, SCRAPE_TIMEOUT_HEADER, Told
 
 
-class Probing(Protocol):
+class Asked(Protocol):
     """What the page needs of the agent."""
 
-    async def answer(self, question: Question) -> Told: ...
+    async def probe(self, scrape: Scrape) -> Told: ...
 
 
-def routes(probing: Probing) -> list[web.RouteDef]:
+def routes(agent: Asked) -> list[web.RouteDef]:
     """List the routes; like `/api`, they want the token."""
 
     async def probe(request: web.Request) -> web.Response:
-        told = await probing.answer(
-            Question(
+        told = await agent.probe(
+            Scrape(
                 query=dict(request.query),
                 scrape_timeout=request.headers.get(SCRAPE_TIMEOUT_HEADER, ""),
                 forwarded=FORWARDED_HEADER in request.headers,

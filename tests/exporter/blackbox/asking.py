@@ -7,7 +7,8 @@ import aiohttp
 from prometheus_client.parser import text_string_to_metric_families
 
 from exporter.blackbox.modules import load_modules
-from exporter.blackbox.service import Blackbox, Question
+from exporter.blackbox.opening import Scrape
+from exporter.blackbox.service import Blackbox
 from exporter.peers import Peers, Told
 from exporter.settings import BlackboxSettings
 from exporter.view import View
@@ -25,14 +26,13 @@ def loopback_settings(path: Path) -> BlackboxSettings:
 
 def endpoint(path: Path, settings: BlackboxSettings | None = None) -> Blackbox:
     """Make our own endpoint, of an agent that stands alone."""
-    blackbox = Blackbox(View, Peers(9, lambda: ""))
-    blackbox.configure(settings or loopback_settings(path), load_modules(path))
-    return blackbox
+    chosen = settings or loopback_settings(path)
+    return Blackbox(chosen, load_modules(path), View, Peers(9, lambda: ""))
 
 
 async def ask(blackbox: Blackbox, query: Mapping[str, str], scrape_timeout: str = "") -> Told:
     """Ask our own."""
-    return await blackbox.answer(Question(query=query, scrape_timeout=scrape_timeout))
+    return await blackbox.answer(Scrape(query=query, scrape_timeout=scrape_timeout))
 
 
 async def ask_blackbox_exporter(address: str, query: Mapping[str, str]) -> str:

@@ -170,8 +170,8 @@ def _starting_tls(context: ssl.SSLContext) -> object:
 
 def respond(query: dns.message.Message) -> dns.message.Message | None:
     """Answer from the zone; some names are broken."""
-    question = query.question[0]
-    name, kind = question.name.to_text(), dns.rdatatype.to_text(question.rdtype)
+    asked = query.question[0]
+    name, kind = asked.name.to_text(), dns.rdatatype.to_text(asked.rdtype)
     reply = dns.message.make_response(query)
     if name == "silent.test.":
         return None

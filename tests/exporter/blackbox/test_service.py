@@ -7,9 +7,7 @@ from pathlib import Path
 import pytest
 
 from exporter.blackbox import metrics
-from exporter.blackbox.modules import NO_MODULES
 from exporter.blackbox.service import Blackbox
-from exporter.settings import BlackboxSettings
 from tests.exporter.blackbox.asking import ask, endpoint, loopback_settings, samples
 
 SUCCESS = (metrics.SUCCESS.name, frozenset[tuple[str, str]]())
@@ -75,18 +73,6 @@ async def test_what_cannot_be_probed_is_said(
 
     assert (told.status, told.text[: len(text)]) == (status, text)
     assert "probe_success" not in told.text
-
-
-async def test_nothing_is_served_unless_configured(blackbox: Blackbox) -> None:
-    """Without a file of modules there is no such page."""
-    blackbox.configure(BlackboxSettings(), NO_MODULES)
-
-    told = await ask(blackbox, {"target": "127.0.0.1"})
-
-    assert (told.status, told.text) == (
-        404,
-        "blackbox.modules_file is not configured on this agent\n",
-    )
 
 
 async def test_a_redirect_leads_nowhere_else(blackbox: Blackbox, ports: dict[str, int]) -> None:
@@ -271,7 +257,7 @@ async def test_newer_options_of_conversations(tmp_path: Path, ports: dict[str, i
 
 
 async def test_a_grpc_service_that_wants_metadata(tmp_path: Path, ports: dict[str, int]) -> None:
-    """It is sent with the question."""
+    """It is sent with the scrape."""
     path = tmp_path / "blackbox.yml"
     path.write_text(
         "modules:\n"

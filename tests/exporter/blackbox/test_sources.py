@@ -63,10 +63,8 @@ def serve(wire: Wire, tmp_path: Path) -> Callable[..., Blackbox]:
     )
 
     def begin(*allow: str) -> Blackbox:
-        blackbox = Blackbox(lambda: view, Peers(9, lambda: ""))
         settings = BlackboxSettings.model_validate({"modules_file": str(path), "allow": [*allow]})
-        blackbox.configure(settings, load_modules(path))
-        return blackbox
+        return Blackbox(settings, load_modules(path), lambda: view, Peers(9, lambda: ""))
 
     return begin
 
