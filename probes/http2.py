@@ -10,7 +10,7 @@ import h2.connection
 import h2.events
 import h2.exceptions
 
-from probes.errors import BadReplyError, ResetError
+from probes.errors import BadReplyError, CouldNotLookError, ResetError
 from probes.phases import Phases
 from probes.stream import Stream
 
@@ -20,12 +20,14 @@ ALPN = "h2"
 Header = tuple[bytes, bytes]
 
 _CHUNK_BYTES = 16 * 1024
+_STATUS_DIGITS = 3
 
 
 class Http2:
     """One connection with one request on it, and its answer.
 
-    What goes wrong is an OSError, a TlsError, a BadReplyError or a ResetError.
+    What goes wrong is an OSError, a TlsError, a BadReplyError or a ResetError; a CouldNotLookError
+    where no request can be made of the headers.
     """
 
     def __init__(self, peer: Stream) -> None:
@@ -46,7 +48,10 @@ class Http2:
         with phases.timed("first_byte"):
             self._connection.initiate_connection()
             self._stream = self._connection.get_next_available_stream_id()
-            self._connection.send_headers(self._stream, headers, end_stream=not body)
+            try:
+                self._connection.send_headers(self._stream, headers, end_stream=not body)
+            except h2.exceptions.ProtocolError as exc:
+                raise CouldNotLookError(f"no request can be made: {exc}") from exc
             await self._flush()
             if body:
                 await self._send_body(body)
@@ -113,6 +118,14 @@ class Http2:
         waiting = self._connection.data_to_send()
         if waiting:
             await self._peer.send(waiting)
+
+
+def status_of(headers: Sequence[Header]) -> int:
+    """Read the status out of an answer's head; BadReplyError where there is none."""
+    text = dict(headers).get(b":status", b"")
+    if len(text) != _STATUS_DIGITS or not text.isdigit():
+        raise BadReplyError("the answer has no status")
+    return int(text)
 
 
 def _plain(headers: Sequence[Header] | None) -> tuple[Header, ...]:

@@ -35,6 +35,7 @@ _SERVING = ("UNKNOWN", "SERVING", "NOT_SERVING", "SERVICE_UNKNOWN")
 
 # Codes of gRPC's statuses that we have to name ourselves (google.golang.org/grpc/codes).
 _OK, _UNKNOWN, _DEADLINE_EXCEEDED, _INTERNAL, _UNAVAILABLE = 0, 2, 4, 13, 14
+_CODE_DIGITS = 2
 #: What an answer that is not gRPC's means (http-grpc-status-mapping.md).
 _CODES_OF_HTTP: Mapping[int, int] = MappingProxyType(
     {400: 13, 401: 16, 403: 7, 404: 12, 429: 14, 502: 14, 503: 14, 504: 14},
@@ -112,18 +113,18 @@ async def _ask(peer: Stream, headers: list[Header], asked: Asked) -> tuple[int, 
     question = b"\x0a" + _varint(len(name)) + name if name else b""
     exchange = Http2(peer)
     message = _PREFIX.pack(_PLAIN, len(question)) + question
-    head = dict(await exchange.ask(headers, message, Phases()))
+    head = await exchange.ask(headers, message, Phases())
+    http_status = http2.status_of(head)
     body = bytearray()
     async for chunk in exchange.chunks():
         body += chunk
         if len(body) > _MOST_BYTES:
             return _INTERNAL, f"the answer is larger than {_MOST_BYTES} bytes", b""
-    http_status = int(head.get(b":status", b"0"))
-    ending = {**head, **dict(exchange.trailers)}
+    ending = {**dict(head), **dict(exchange.trailers)}
     if b"grpc-status" not in ending:
         return _CODES_OF_HTTP.get(http_status, _UNKNOWN), f"HTTP status {http_status}", b""
     text = ending[b"grpc-status"]
-    status = int(text) if text.isdigit() else _UNKNOWN
+    status = int(text) if text.isdigit() and len(text) <= _CODE_DIGITS else _UNKNOWN
     why = unquote(ending.get(b"grpc-message", b"").decode(errors="replace"))
     return status, why, bytes(body)
 

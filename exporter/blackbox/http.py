@@ -1,7 +1,8 @@
 """Does a page answer as a module of the http prober expects?"""
 
+from contextlib import suppress
 from dataclasses import replace
-from email.utils import mktime_tz, parsedate_tz
+from email.utils import parsedate_to_datetime
 from http.cookies import CookieError, SimpleCookie
 from ipaddress import IPv4Address
 
@@ -134,7 +135,8 @@ class _Visit:
         if status in _BECOME_GET and request.method not in {"GET", "HEAD"}:
             request = replace(request, method="GET", body=b"")
         if url.host == request.url.host:
-            host = url.authority if targets.names_a_host(location) else request.host
+            # A redirect that only says what, keeps the header that says where.
+            host = url.authority if "//" in location.partition("?")[0] else request.host
             return replace(request, url=url, host=host), address
         with self._phases.timed("resolve"):
             address = await self._place.address_of(url.host)
@@ -146,9 +148,9 @@ class _Visit:
 
     def _with_cookies(self, request: Request) -> Request:
         kept = self._cookies.filter_cookies(URL(str(request.url)))
-        if not kept:
-            return request
         cookies = "; ".join(f"{name}={morsel.value}" for name, morsel in kept.items())
+        if not cookies or not (cookies.isascii() and cookies.isprintable()):
+            return request
         return replace(request, headers=(*request.headers, ("Cookie", cookies)))
 
     def _keep_cookies(self, request: Request, head: Head) -> None:
@@ -178,7 +180,6 @@ def _record_answer(answer: Answer, record: Record) -> None:
     if answer.secure:
         record.set(metrics.HTTP_TLS, 1)
         record_connection(answer.secure, record)
-    modified = next(iter(answer.head.values("Last-Modified")), "")
-    at = parsedate_tz(modified) if modified else None
-    if at:
-        record.set(metrics.HTTP_MODIFIED, mktime_tz(at))
+    for modified in answer.head.values("Last-Modified")[:1]:
+        with suppress(ValueError, TypeError, OverflowError):  # a time that makes no sense is none
+            record.set(metrics.HTTP_MODIFIED, parsedate_to_datetime(modified).timestamp())

@@ -21,6 +21,8 @@ from probes.stream import PlainStream, Stream, TlsStream
 
 #: Go takes 10 MB; no page needs so much.
 _MOST_HEAD_BYTES = 256 * 1024
+#: Digits: h11 takes no more either.
+_LONGEST_LENGTH = 20
 _WITHOUT_BODY = frozenset({204, 304})
 
 Headers = tuple[tuple[str, str], ...]
@@ -134,8 +136,8 @@ async def _over_http2(
     sent = [*pseudo.items(), *((name.lower(), value) for name, value in request.headers)]
     exchange = Http2(peer)
     raw = [(name.encode(), value.encode()) for name, value in sent]
-    headers = _texts(await exchange.ask(raw, request.body, phases))
-    status = next((int(value) for name, value in headers if name == ":status"), 0)
+    answered = await exchange.ask(raw, request.body, phases)
+    status, headers = http2.status_of(answered), _texts(answered)
     head = Head(
         status=status,
         version="2.0",
@@ -153,4 +155,5 @@ def _length(status: int, headers: Headers) -> int:
     if status in _WITHOUT_BODY:
         return 0
     announced = next((value for name, value in headers if name.lower() == "content-length"), "")
-    return int(announced) if announced.isascii() and announced.isdecimal() else -1
+    plain = announced.isascii() and announced.isdecimal() and len(announced) <= _LONGEST_LENGTH
+    return int(announced) if plain else -1

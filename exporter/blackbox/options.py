@@ -24,6 +24,7 @@ FileName = Annotated[str, BeforeValidator(units.path)]
 Texts = Annotated[tuple[Text, ...], Field(strict=False)]
 Regexps = Annotated[tuple[Regexp, ...], Field(strict=False)]
 
+_SERVER_NAME = r"([A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?\.?)*"
 INLINE = "is not supported: name a file"
 _ONLY_IP4 = "is not supported: looks are taken over IPv4, which Swarm's networks are"
 
@@ -68,7 +69,8 @@ class TlsOptions(Options):
     ca_file: FileName | None = None
     cert_file: FileName | None = None
     key_file: FileName | None = None
-    server_name: Text = ""
+    #: "" for the target's own name.
+    server_name: Annotated[str, BeforeValidator(units.matching(_SERVER_NAME, "host's name"))] = ""
     min_version: Annotated[TLSVersion, BeforeValidator(amounts.tls_version)] = TLSVersion.TLSv1_2
     max_version: Annotated[TLSVersion, BeforeValidator(amounts.tls_version)] = TLSVersion.TLSv1_3
 

@@ -20,6 +20,7 @@ from exporter.blackbox.place import Place
 from exporter.blackbox.record import Record
 from exporter.blackbox.run import run
 from exporter.blackbox.sources import Here, There, find_source
+from exporter.blackbox.targets import read_hostname
 from exporter.collectors.blackbox import render
 from exporter.peers import PeerError, Peers, Told
 from exporter.settings import BlackboxSettings
@@ -28,7 +29,7 @@ from probes.looks.names import Directory
 
 #: What blackbox_exporter takes without being asked for one.
 _MODULE = "http_2xx"
-_KNOWN = frozenset({"target", "module", "hostname", "debug", "source"})
+PARAMETERS = frozenset({"target", "module", "hostname", "debug", "source"})
 #: Where no scrape says how long it waits; blackbox_exporter's own.
 _TIMEOUT_SECONDS = 120.0
 _PLAIN = "text/plain; charset=utf-8"
@@ -78,9 +79,9 @@ class Blackbox:
         return Told(HTTPStatus.OK, _METRICS, metrics)
 
     def _read(self, query: Mapping[str, str]) -> Asked:
-        unknown = sorted(set(query) - _KNOWN)
+        unknown = sorted(set(query) - PARAMETERS)
         if unknown:
-            known = ", ".join(sorted(_KNOWN))
+            known = ", ".join(sorted(PARAMETERS))
             raise BadRequestError(f"{unknown[0]!r} is no parameter of a probe: {known} are")
         name = query.get("module") or _MODULE
         module = self._modules.get(name)
@@ -92,6 +93,8 @@ class Blackbox:
         hostname = query.get("hostname", "")
         if hostname and module.options.prober not in {"http", "tcp"}:
             raise BadRequestError(f"hostname says nothing to the prober {module.options.prober}")
+        if hostname:
+            hostname = read_hostname(hostname)
         return Asked(module=module, target=query["target"], hostname=hostname)
 
     def _timeout(self, scrape_timeout: str, module: Module) -> float:

@@ -1,5 +1,6 @@
 """How is a target written, for each prober?"""
 
+import re
 from dataclasses import dataclass
 from urllib.parse import quote, urljoin, urlsplit
 
@@ -7,6 +8,8 @@ from exporter.blackbox.errors import BadRequestError, FailedError
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _LAST_PORT = 65535
+_LABEL = r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
+_HOSTNAME = re.compile(rf"{_LABEL}(\.{_LABEL}){{0,126}}(:[0-9]{{1,5}})?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,12 +57,18 @@ def read_url(target: str) -> Url:
 
 def followed(url: Url, location: str) -> Url:
     """Read where a redirect leads to."""
-    return _url(urljoin(str(url), location))
+    try:
+        target = urljoin(str(url), location)
+    except ValueError as exc:
+        raise FailedError(f"redirected to {location!r}, which is no URL: {exc}") from exc
+    return _url(target)
 
 
-def names_a_host(location: str) -> bool:
-    """Tell whether a redirect says where, or only what."""
-    return bool(urlsplit(location).netloc)
+def read_hostname(text: str) -> str:
+    """Read a `Host` header, HOST[:PORT]; BadRequestError for anything else."""
+    if not _HOSTNAME.fullmatch(text):
+        raise BadRequestError(f"hostname={text!r} is no name of a host")
+    return text
 
 
 def _url(text: str) -> Url:
@@ -86,6 +95,6 @@ def _url(text: str) -> Url:
 
 
 def _port(text: str) -> int:
-    if not (text.isascii() and text.isdecimal()) or not 1 <= int(text) <= _LAST_PORT:
+    if not re.fullmatch(r"[0-9]{1,5}", text) or not 1 <= int(text) <= _LAST_PORT:
         raise FailedError(f"{text!r} is no port from 1 to {_LAST_PORT}")
     return int(text)

@@ -28,7 +28,7 @@ def routes(agent: Asked) -> list[web.RouteDef]:
         return web.Response(
             status=told.status,
             text=told.text,
-            headers={"Content-Type": told.content_type},
+            headers={"Content-Type": told.content_type, "X-Content-Type-Options": "nosniff"},
         )
 
     return [web.get(PROBE_PATH, probe)]
