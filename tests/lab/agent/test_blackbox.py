@@ -26,7 +26,7 @@ _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 @pytest.fixture(scope="module")
-def lab(swarmscope: Lab) -> Iterator[Lab]:
+def probing(swarmscope: Lab) -> Iterator[Lab]:
     """Put the example on top of the stack for these tests."""
     try:
         swarmscope.deploy(STACK, STACK_NAME, over=(EXAMPLE,))
@@ -76,11 +76,11 @@ def ask(
         raise LabError(f"{url}: {error}") from error
 
 
-def test_every_agent_looks_from_a_task_wherever_that_runs(lab: Lab) -> None:
+def test_every_agent_looks_from_a_task_wherever_that_runs(probing: Lab) -> None:
     """By the name that the service knows, on the overlay that it shares with the target."""
-    for node in lab.nodes:
+    for node in probing.nodes:
         for source in ("shop_web.1", "shop_worker.1"):
-            status, text = ask(lab, node, "http://api/health", source)
+            status, text = ask(probing, node, "http://api/health", source)
 
             assert status == 200, text
             found = samples(text)
@@ -88,36 +88,36 @@ def test_every_agent_looks_from_a_task_wherever_that_runs(lab: Lab) -> None:
             assert found["probe_http_status_code", frozenset()] == 200
 
 
-def test_a_closed_port_fails_and_an_open_one_does_not(lab: Lab) -> None:
+def test_a_closed_port_fails_and_an_open_one_does_not(probing: Lab) -> None:
     """The target was looked at, and it said no."""
-    for node in lab.nodes:
+    for node in probing.nodes:
         for port, expected in ((80, 1), (9, 0)):
-            status, text = ask(lab, node, f"api:{port}", "shop_web.1", "tcp_connect")
+            status, text = ask(probing, node, f"api:{port}", "shop_web.1", "tcp_connect")
 
             assert (status, samples(text)[SUCCESS]) == (200, expected)
 
 
-def test_nobody_is_let_in_without_the_token(lab: Lab) -> None:
+def test_nobody_is_let_in_without_the_token(probing: Lab) -> None:
     """From the node's own network neither."""
-    for node in lab.nodes:
-        status, text = ask(lab, node, "http://api/health", "shop_web", token=False)
+    for node in probing.nodes:
+        status, text = ask(probing, node, "http://api/health", "shop_web", token=False)
 
         assert (status, text) == (403, "this needs the header 'Authorization: Bearer TOKEN'\n")
 
 
-def test_what_is_not_listed_is_not_looked_at(lab: Lab) -> None:
+def test_what_is_not_listed_is_not_looked_at(probing: Lab) -> None:
     """Another service of the same overlay, by its name or by its address, and the node itself."""
     address = "10.0.0.1"
     for target in ("http://web/", f"http://{address}/", f"http://127.0.0.1:{AGENT_PORT}/metrics"):
-        status, text = ask(lab, lab.manager, target, "shop_worker.1")
+        status, text = ask(probing, probing.manager, target, "shop_worker.1")
 
         assert status == 403, text
         assert "is not in blackbox.allow of the agent's configuration" in text
 
 
-def test_a_source_that_nobody_has_is_an_error_of_the_scrape(lab: Lab) -> None:
+def test_a_source_that_nobody_has_is_an_error_of_the_scrape(probing: Lab) -> None:
     """Not a failure of the target."""
-    status, text = ask(lab, lab.manager, "http://api/health", "shop_wbe")
+    status, text = ask(probing, probing.manager, "http://api/health", "shop_wbe")
 
     assert status == 400
     assert "there is no service, task or container 'shop_wbe'; did you mean shop_web?" in text
