@@ -24,7 +24,12 @@ _WHOLE_NODES = tuple(name for rank in (*_CAUSES, *_PATTERNS) for name in rank)
 
 
 #: Causes by which no request fails, so that they explain no failure.
-_LOSE_NOTHING = ("SwarmManagerUnreachable", "SwarmEncryptionUnprotected")
+_LOSE_NOTHING = (
+    "SwarmManagerUnreachable",
+    "SwarmEncryptionUnprotected",
+    "SwarmPolicyViolated",
+    "SwarmServiceBelowDeclared",
+)
 #: Seen by probes through tasks anywhere: it explains single probes, and what is found of nodes and
 #: tasks explains it.
 _PORT_DEAD = "SwarmPublishedPortDead"
@@ -77,7 +82,7 @@ def _causes() -> Iterator[Inhibition]:
     yield Inhibition(
         reason="Tasks that a dead node took along are started elsewhere, or cannot be.",
         sources=(_names("SwarmNodeDown"),),
-        targets=(_names("SwarmServiceDegraded"),),
+        targets=(_names("SwarmServiceDegraded", "SwarmServiceBelowDeclared"),),
     )
     yield Inhibition(
         reason="The routing mesh passes requests on to tasks anywhere, and a node at fault "

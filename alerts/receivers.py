@@ -7,7 +7,7 @@ It is a mapping of the receivers' names to Alertmanager's own settings for them,
 from collections.abc import Mapping
 from pathlib import Path
 
-from exporter.yamlfile import YamlError, parse
+from probes.documents.yamlfile import YamlError, parse
 
 #: What routes lead to: critical alerts, warnings, and the dead man's switch.
 NAMES = ("page", "ticket", "watchdog")

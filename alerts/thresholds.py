@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from exporter import limits
 
 # Like the limits and the catalogue, it imports nothing of the agent's.
-from exporter.yamlfile import YamlError, parse
+from probes.documents.yamlfile import YamlError, parse
 
 
 class ThresholdsError(Exception):

@@ -13,10 +13,11 @@ import socket
 import statistics
 import sys
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address
+from typing import Any
 
 import aiohttp
 from aiohttp import web
@@ -27,7 +28,11 @@ from exporter.history import PathHistory
 from exporter.page.summary import dump_summary
 from exporter.peers import SUMMARY_PATH, Peers
 from exporter.web.app import make_app
+from probes.model.probe import Kind, Probe, ProbeId, Target, TcpLook
+from probes.model.result import Outcome
 from probes.model.topology import Topology
+from probes.model.vantage import HOST
+from probes.runner import run
 from tests.exporter.synthetic.fleet import Fleet
 from tests.exporter.synthetic.topologies import large
 
@@ -35,6 +40,8 @@ OWN = "node01"
 #: Longer than anything is kept, so that each page is made anew.
 PAUSE_SECONDS = 2.6
 TICK_SECONDS = 0.001
+#: As a budget of a hundred probes a second would have it.
+PROBE_PAUSE_SECONDS = 0.01
 
 
 @dataclass
@@ -71,7 +78,11 @@ async def _measure(fleet: Fleet, port: int, pages: int) -> None:
         await _wait_for_others(session, address)
         before = _resident_mib()
         quiet = await _lag_ms(asyncio.sleep(1.0))
-        anew, kept, lags = [], [], []
+        alone = await _probed(asyncio.sleep(PAUSE_SECONDS * pages))
+        watched = await _probed(_watch(session, address, pages))
+        anew: list[float] = []
+        kept: list[float] = []
+        lags: list[float] = []
         for _ in range(pages):
             await asyncio.sleep(PAUSE_SECONDS)
             first: list[float] = []
@@ -87,6 +98,8 @@ async def _measure(fleet: Fleet, port: int, pages: int) -> None:
         f"weight: {len(body) / 1000:.0f} kB (aim: below 300 kB), {len(packed) / 1000:.0f} kB gzip"
     )
     print(f"the probes' loop was held up for {max(lags):.0f} ms at most; {quiet:.0f} ms without")
+    print(f"TCP probes, 100 a second, nobody looking: {alone}")
+    print(f"the same, a page made anew every {PAUSE_SECONDS:g} s: {watched}")
     print(f"memory: {_resident_mib() - before:.1f} MiB more at most")
 
 
@@ -109,9 +122,9 @@ async def _first_byte(session: aiohttp.ClientSession, address: str, took: list[f
         await answer.read()
 
 
-async def _lag_ms(work: asyncio.Future[None] | object) -> float:
+async def _lag_ms(work: Coroutine[Any, Any, None]) -> float:
     """Do *work* on the loop that the probes would be on, and find how long it was held up."""
-    done = asyncio.ensure_future(work)  # type: ignore[arg-type]
+    done = asyncio.create_task(work)
     worst = 0.0
     while not done.done():
         began = time.perf_counter()
@@ -119,6 +132,54 @@ async def _lag_ms(work: asyncio.Future[None] | object) -> float:
         worst = max(worst, time.perf_counter() - began - TICK_SECONDS)
     await done
     return worst * 1000
+
+
+async def _watch(session: aiohttp.ClientSession, address: str, pages: int) -> None:
+    """Look as a browser does that is left open."""
+    for _ in range(pages):
+        await _first_byte(session, address, [])
+        await asyncio.sleep(PAUSE_SECONDS)
+
+
+async def _probed(work: Coroutine[Any, Any, None]) -> str:
+    """Probe a port of another process while *work* is done; tell how the probes fared."""
+    with socket.create_server(("127.0.0.1", 0), backlog=128) as listening:
+        server = multiprocessing.Process(target=_accept, args=(listening,), daemon=True)
+        server.start()
+        probe = _tcp_probe(listening.getsockname()[1])
+    done = asyncio.create_task(work)
+    results = [await run(probe)]
+    while not done.done():
+        await asyncio.sleep(PROBE_PAUSE_SECONDS)
+        results.append(await run(probe))
+    await done
+    server.terminate()
+    took = sorted(result.seconds * 1000 for result in results)
+    by_kernel = sorted((result.observed.rtt_seconds or 0) * 1000 for result in results)
+    failed = sum(result.outcome is not Outcome.OK for result in results)
+    return (
+        f"{failed} of {len(results)} failed; median {statistics.median(took):.2f} ms, "
+        f"p99 {took[len(took) * 99 // 100]:.2f} ms, most {took[-1]:.2f} ms; "
+        f"by the kernel's clock p99 {by_kernel[len(took) * 99 // 100]:.3f} ms"
+    )
+
+
+def _tcp_probe(port: int) -> Probe:
+    look = TcpLook(address=IPv4Address("127.0.0.1"), port=port)
+    of = ProbeId(
+        probe=Kind.TCP,
+        target=Target.STATIC,
+        network="",
+        source_service="",
+        source_node=OWN,
+        destination_service="",
+    )
+    return Probe(id=of, look=look, vantage=HOST, interval_seconds=1, timeout_seconds=1)
+
+
+def _accept(listening: socket.socket) -> None:
+    while True:
+        listening.accept()[0].close()
 
 
 @asynccontextmanager

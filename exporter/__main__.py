@@ -15,11 +15,12 @@ from typing import NoReturn
 
 from exporter.agent import Agent, set_log_level
 from exporter.blackbox.opening import open_blackbox
-from exporter.config import ConfigError, load
+from exporter.declared import read_declaration
 from exporter.peers import Peers
 from exporter.settings import Settings
 from exporter.view import View
 from probes import datagram
+from probes.documents.load import DocumentError, load
 from probes.swarm.engine import Engine
 from probes.swarm.events import EventWatch
 
@@ -34,7 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the agent until SIGTERM or SIGINT; returns the exit status."""
     options = _parser().parse_args(arguments)
     try:
-        settings = load(options.config) if options.config else Settings()
+        settings = load(options.config, Settings) if options.config else Settings()
+        read_declaration(settings)
         if options.check_config:
             open_blackbox(settings.blackbox, View, Peers(settings.listen.port, lambda: ""))
             print(f"{options.config or 'the default configuration'} is good")  # noqa: T201
@@ -47,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         set_log_level(settings.log_level)
         with datagram.stamping():
             return asyncio.run(_serve(settings, options.config))
-    except ConfigError as exc:
+    except DocumentError as exc:
         print(exc, file=sys.stderr)  # noqa: T201 -- there is no log before the settings are known
         return _USAGE_ERROR
 

@@ -13,7 +13,7 @@ from typing import Any
 from exporter.audit import Auditor, Observed
 from exporter.blackbox.opening import Probing, Scrape, open_blackbox
 from exporter.collectors import audit, counts, exposition, kernel, own, results
-from exporter.config import ConfigError, load
+from exporter.declared import read_declaration
 from exporter.explain import Explainer
 from exporter.findings import findings_everywhere, own_findings
 from exporter.follow import Follower, Patience, SwarmEngine, Watch
@@ -27,11 +27,12 @@ from exporter.schedule import ProbeSchedule
 from exporter.settings import Settings
 from exporter.store import ResultStore, Snapshot
 from exporter.token import read_token
-from exporter.units import AUTO
 from exporter.view import Source, View
 from exporter.web.app import make_app
 from exporter.web.listen import Listeners
 from probes.audit.own_report import own_report
+from probes.documents.load import DocumentError, load
+from probes.documents.units import AUTO
 from probes.explain.journey import Question
 from probes.model.path import Hop, Walk
 from probes.model.probe import Probe
@@ -67,6 +68,7 @@ class Agent:
         self._config = config
         self._own_service = own_service
         self.token = read_token(settings.token_file)
+        self._declaration = read_declaration(settings)
         self._reload = own.ReloadState(successful=True, succeeded_at=time.time())
         self._store = ResultStore()
         self._plan = NodePlan()
@@ -145,6 +147,7 @@ class Agent:
             view,
             self._settings,
             self._own_service,
+            self._declaration,
             listening=self._listeners.listening,
             before=None if anew else self._plan,
         )
@@ -303,13 +306,14 @@ class Agent:
         try:
             settings = await asyncio.to_thread(self._reloaded)
             token = await asyncio.to_thread(read_token, settings.token_file)
+            declaration = await asyncio.to_thread(read_declaration, settings)
             blackbox = await asyncio.to_thread(self._opened, settings)
-        except ConfigError as exc:
+        except DocumentError as exc:
             logger.error("the old configuration stays: %s", exc)  # noqa: TRY400 -- no bug
             before = self._reload.succeeded_at
             self._reload = own.ReloadState(successful=False, succeeded_at=before, error=str(exc))
             return str(exc)
-        self._settings, self.token = settings, token
+        self._settings, self.token, self._declaration = settings, token, declaration
         self._reload = own.ReloadState(successful=True, succeeded_at=time.time())
         self._blackbox = blackbox
         set_log_level(settings.log_level)
@@ -325,8 +329,8 @@ class Agent:
         return ""
 
     def _reloaded(self) -> Settings:
-        settings = load(self._config) if self._config else Settings()
+        settings = load(self._config, Settings) if self._config else Settings()
         for name in _FIXED:
             if getattr(settings, name) != getattr(self._settings, name):
-                raise ConfigError(f"{self._config}: {name} cannot change without a restart")
+                raise DocumentError(f"{self._config}: {name} cannot change without a restart")
         return settings

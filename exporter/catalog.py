@@ -78,6 +78,14 @@ PROBE_OUTCOMES = _counter(
     *PATH_LABELS,
     "outcome",
 )
+FORBIDDEN_CONNECTIONS = _gauge(
+    "forbidden_connections",
+    "Connections that the declared policy forbids and this node tries, by how the last try ended: "
+    "`connected` is a violation, all else kept it out.",
+    "source_service",
+    "destination_service",
+    "outcome",
+)
 PROBE_DURATION = _histogram(
     "probe_duration_seconds",
     "How long successful runs took, start to end.",
@@ -198,7 +206,8 @@ OVERLAY_ENDPOINTS = _gauge(
 )
 BALANCER_BACKENDS = _gauge(
     "balancer_backends",
-    "Backends of a service's virtual IP in this node's load balancer, beside its running tasks.",
+    "Backends of a service's virtual IP, or of its published ports on the ingress network, in this "
+    "node's load balancers, beside its running tasks.",
     "network",
     "service",
     "state",

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from exporter.settings import Settings
 from exporter.targets import configured_probes, standalone_probes
-from exporter.units import AUTO, Endpoint
 from exporter.view import Source, View
 from probes.addresses import first_nameserver
-from probes.intent.labels import read_labels
+from probes.documents.units import AUTO, Endpoint
+from probes.intent.declaration import NO_DECLARATION, Declaration, intent_of
 from probes.model.intent import NOTHING_DECLARED, Intent
 from probes.model.local import LocalTask
 from probes.model.probe import Probe
@@ -38,6 +38,7 @@ def plan_node(
     view: View,
     settings: Settings,
     own_service: str,
+    declaration: Declaration = NO_DECLARATION,
     *,
     listening: bool,
     before: NodePlan | None,
@@ -55,7 +56,7 @@ def plan_node(
     if view.membership is None or view.source is Source.NONE:
         probes = configured or (_standing_alone(settings) if alone else ())
         return NodePlan(plan=Plan(probes=probes), basis=basis)
-    intent = read_labels(view.topology.services)
+    intent = intent_of(view.topology, declaration)
     planned = plan(
         view.topology,
         intent,

@@ -3,42 +3,27 @@
 Keys are as in the file (the aliases); attributes carry their units, as everywhere in the code.
 """
 
-from ipaddress import IPv4Address
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import BeforeValidator, Field, model_validator
 
-from exporter import limits, units
+from exporter import limits
 from exporter.blackbox.allow import Allowed, read_allowed
-from exporter.units import Endpoint, Listen, Url, within
+from probes.documents import units
+from probes.documents.section import Address, Duration, Port, Section, Status, contradiction
+from probes.documents.units import Endpoint, Listen, Url, within
 
 _NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}"
 _DNS_NAME = r"(?=.{1,253}$)([A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?\.?)+"
 _HOST = r"[A-Za-z0-9._-]+(:\d+)?"
 
 
-def contradiction(key: tuple[str | int, ...], reason: str) -> PydanticCustomError:
-    """Make the error of a key that is right by itself, but not beside the others."""
-    return PydanticCustomError("contradiction", "{reason}", {"reason": reason, "key": key})
-
-
-Duration = Annotated[float, BeforeValidator(within(units.seconds, "100ms", "24h"))]
 Slow = Annotated[float, BeforeValidator(within(units.seconds, "1ms", "24h"))]
 Resync = Annotated[float, BeforeValidator(within(units.seconds, "1s", "1h"))]
 AuditInterval = Annotated[float, BeforeValidator(within(units.seconds, "1s", "5m"))]
 Offset = Annotated[float, BeforeValidator(within(units.seconds, "1ms", "1m"))]
 Cache = Annotated[float, BeforeValidator(within(units.seconds, "100ms", "5m"))]
 ResponseSize = Annotated[int, BeforeValidator(within(units.size_bytes, "1KiB", "16MiB"))]
-Address = Annotated[IPv4Address, BeforeValidator(units.address)]
-Port = Annotated[int, Field(ge=1, le=65535)]
-Status = Annotated[int, Field(ge=100, le=599)]
-
-
-class Section(BaseModel):
-    """A mapping of the file: complete, frozen, and closed to keys that it does not know."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
 class TopologySettings(Section):
@@ -187,6 +172,9 @@ class Settings(Section):
     netns_folder: Annotated[str, BeforeValidator(units.path)] = "/var/run/docker/netns"
     #: Without a token nobody is let in to `/api`; "" is for an agent that stands alone.
     token_file: Annotated[str, BeforeValidator(units.optional_path)] = ""
+    #: What is declared of networks and of services (docs/declaration.md); "" is nothing.
+    network_config: Annotated[str, BeforeValidator(units.optional_path)] = ""
+    service_discovery: Annotated[str, BeforeValidator(units.optional_path)] = ""
     #: What happens to the agent; what happens to the network is in the metrics.
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     topology: TopologySettings = TopologySettings()

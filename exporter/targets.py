@@ -7,7 +7,7 @@ own web server and the machine's resolver, so that a first start shows something
 from ipaddress import IPv4Address
 
 from exporter.settings import HttpTarget, Settings, TargetSettings
-from exporter.units import Endpoint
+from probes.documents.units import Endpoint
 from probes.model.probe import (
     KIND_OF,
     DnsLook,

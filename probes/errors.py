@@ -96,6 +96,30 @@ class TlsError(LookError):
     outcome = Outcome.TLS
 
 
+class DeniedError(LookError):
+    """The peer wants other credentials."""
+
+    outcome = Outcome.DENIED
+
+
+class NotReadyError(LookError):
+    """The peer says that it does not serve now."""
+
+    outcome = Outcome.NOT_READY
+
+
+class SilentError(LookError):
+    """Nothing came back, which proves nothing."""
+
+    outcome = Outcome.SILENT
+
+
+class ConnectedError(LookError):
+    """A connection came about that should not have."""
+
+    outcome = Outcome.CONNECTED
+
+
 class VanishedError(LookError):
     """The namespace to look from is gone."""
 

@@ -7,11 +7,12 @@ import asyncio
 import socket
 import ssl
 import struct
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import cache
 from ipaddress import IPv4Address
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from probes import certificates
 from probes.errnos import translated
@@ -86,31 +87,29 @@ class TlsStream:
         certificate = self._tls.getpeercert(binary_form=True)
         return None if certificate is None else certificates.expires_at(certificate)
 
-    @property
-    def version(self) -> str:
-        """Name what was agreed on, as OpenSSL does: "TLSv1.3"."""
-        return self._tls.version() or ""
+    def chain(self) -> tuple[bytes, ...]:
+        """Give the certificates that the peer showed, DER, its own first."""
+        # Public since Python 3.13; before, the object behind it has the same.
+        if sys.version_info >= (3, 13):
+            return tuple(self._tls.get_unverified_chain())
+        return _as_der(self._tls._sslobj.get_unverified_chain())  # type: ignore[attr-defined]  # noqa: SLF001
 
-    @property
-    def cipher(self) -> str:
-        """Name the cipher suite, as OpenSSL does."""
-        agreed = self._tls.cipher()
-        return agreed[0] if agreed else ""
+    def verified_chain(self) -> tuple[bytes, ...]:
+        """Give those from its own to the trusted one, DER; none where nobody verified."""
+        if self._tls.context.verify_mode is ssl.CERT_NONE:
+            return ()
+        if sys.version_info >= (3, 13):
+            return tuple(self._tls.get_verified_chain())
+        return _as_der(self._tls._sslobj.get_verified_chain())  # type: ignore[attr-defined]  # noqa: SLF001
 
-    @property
     def protocol(self) -> str:
         """Name the protocol that was agreed on inside of TLS (ALPN); "" for none."""
         return self._tls.selected_alpn_protocol() or ""
 
-    def presented_chain(self) -> tuple[bytes, ...]:
-        """Give the certificates that the peer showed, its own first, as DER."""
-        return certificates.chain_of(self._tls, verified=False)
-
-    def verified_chain(self) -> tuple[bytes, ...]:
-        """Give those from the peer's own to the trusted one, as DER; none without verification."""
-        if self._tls.context.verify_mode is ssl.CERT_NONE:
-            return ()
-        return certificates.chain_of(self._tls, verified=True)
+    def agreed(self) -> tuple[str, str]:
+        """Name the version of TLS, and the cipher."""
+        cipher = self._tls.cipher()
+        return self._tls.version() or "", cipher[0] if cipher else ""
 
     async def send(self, data: bytes) -> None:
         """Send all of *data*."""
@@ -151,6 +150,10 @@ class TlsStream:
             await self._plain.send(self._outgoing.read())
 
 
+def _as_der(chain: Iterable[Any] | None) -> tuple[bytes, ...]:
+    return tuple(ssl.PEM_cert_to_DER_cert(item.public_bytes()) for item in chain or ())
+
+
 def _why(exc: ssl.SSLError) -> str:
     if isinstance(exc, ssl.SSLCertVerificationError):
         return f"the certificate is not valid: {exc.verify_message}"
@@ -164,7 +167,7 @@ def _why(exc: ssl.SSLError) -> str:
 
 
 @cache
-def tls_context(*, verify: bool) -> ssl.SSLContext:
+def tls_context(*, verify: bool, protocols: tuple[str, ...] = ()) -> ssl.SSLContext:
     """Make the settings of TLS, once: reading the machine's authorities takes over 10 ms.
 
     OpenSSL's variables SSL_CERT_FILE and SSL_CERT_DIR name other authorities.
@@ -173,4 +176,6 @@ def tls_context(*, verify: bool) -> ssl.SSLContext:
     if not verify:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
+    if protocols:
+        context.set_alpn_protocols([*protocols])
     return context

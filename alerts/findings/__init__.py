@@ -1,6 +1,6 @@
 """Which alerts are made of findings? Every code of the catalogue is in exactly one of them."""
 
-from alerts.findings import control, hosts, overlay, services
+from alerts.findings import control, declared, hosts, overlay, services
 from alerts.findings.cause import cause
 from alerts.spec import Alert, Dashboard, Group
 from alerts.thresholds import Thresholds
@@ -30,6 +30,7 @@ def group(thresholds: Thresholds) -> Group:
         *hosts.ALERTS,
         *overlay.ALERTS,
         *services.ALERTS,
+        *declared.ALERTS,
         _WORTH_KNOWING,
     )
     return Group(name="findings", rules=alerts)

@@ -38,6 +38,7 @@ def board() -> Dashboard:
         (NETWORK,),
         (
             Section("Services by services", _services()),
+            Section("What the policy forbids", _forbidden()),
             Section("Nodes by nodes: do they reach each other?", _nodes()),
             Section("Nodes by nodes: how well?", _quality()),
         ),
@@ -73,6 +74,40 @@ def _services() -> tuple[Panel, ...]:
             unit="s",
             steps=_SLOW,
             links=_OF_SERVICES,
+        ),
+    )
+
+
+def _forbidden() -> tuple[Panel, ...]:
+    of = ("source_service", "destination_service")
+    return (
+        timeseries(
+            "Connections that should not be",
+            "Tries at connections that the declared policy forbids, and that came about. Normal: "
+            "none; each is paged.",
+            Query(
+                by("sum", of, queries.shown(catalog.FORBIDDEN_CONNECTIONS, outcome="connected")),
+                "{{source_service}} to {{destination_service}}",
+            ),
+            unit="none",
+            steps=colours.bad_from(1),
+            links=(links.line("Service", Uid.SERVICES, service="destination_service"),),
+            width=HALF,
+        ),
+        timeseries(
+            "What keeps the others out",
+            "Tries that did not come about, by how. Normal: unreachable, by no shared network, or "
+            "timeout, by a firewall; refused is a closed port, which no policy keeps closed.",
+            Query(
+                by(
+                    "sum",
+                    ("outcome",),
+                    queries.shown(catalog.FORBIDDEN_CONNECTIONS, outcome=none_of("connected")),
+                ),
+                "{{outcome}}",
+            ),
+            unit="none",
+            width=HALF,
         ),
     )
 

@@ -64,7 +64,7 @@ async def probe(asked: Asked, place: Place, record: Record) -> None:
                 name = options.tls_config.server_name or asked.hostname or host
                 peer = secure = TlsStream(sock, name, asked.module.tls)
                 await secure.handshake()
-                if secure.protocol != http2.ALPN:
+                if secure.protocol() != http2.ALPN:
                     raise TlsError("the peer does not offer HTTP/2")
             authority = f"{host}:{port}"
             status, message, body = await _ask(peer, _headers(asked, authority), asked)

@@ -92,7 +92,7 @@ async def fetch(
                 peer = secure = TlsStream(sock, request.server_name, request.tls)
                 with phases.timed("tls"):
                     await secure.handshake()
-            if secure and secure.protocol == http2.ALPN:
+            if secure and secure.protocol() == http2.ALPN:
                 head, chunks = await _over_http2(request, peer, phases)
             else:
                 head, chunks = await _over_http1(request, peer, phases)

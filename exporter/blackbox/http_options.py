@@ -18,7 +18,7 @@ from exporter.blackbox.options import (
     Texts,
     TlsOptions,
 )
-from exporter.settings import contradiction
+from probes.documents.section import contradiction
 
 _NO_PROXY = "is not supported: what a proxy connects to could not be held against `blackbox.allow`"
 

@@ -6,7 +6,6 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from exporter import units
 from exporter.blackbox import amounts
 from exporter.blackbox.http_options import HttpOptions
 from exporter.blackbox.options import (
@@ -20,7 +19,8 @@ from exporter.blackbox.options import (
     TlsOptions,
 )
 from exporter.blackbox.records import Query, Rcode, read_query_class, read_query_type, read_rcode
-from exporter.settings import contradiction
+from probes.documents import units
+from probes.documents.section import contradiction
 
 
 class Label(Options):

@@ -17,9 +17,9 @@ from exporter.blackbox.module_options import ModuleOptions, ModulesFile
 from exporter.blackbox.options import TlsOptions
 from exporter.blackbox.shown import shown
 from exporter.blackbox.tls import make_context
-from exporter.config import ConfigError, read
-from exporter.yamlfile import Document
 from probes import http2
+from probes.documents.load import DocumentError, read
+from probes.documents.yamlfile import Document
 
 Modules = Mapping[str, Module]
 
@@ -30,13 +30,13 @@ _OURS = frozenset({"connection", "content-length", "transfer-encoding"})
 
 
 def load_modules(path: Path) -> Modules:
-    """Read the file, or raise ConfigError, which has one line per problem."""
+    """Read the file, or raise DocumentError, which has one line per problem."""
     options, document = read(path, ModulesFile)
     reader = _Reader(document)
     modules = {name: reader.module(name, found) for name, found in options.modules.items()}
     if reader.problems:
         lines = (f"{path}:{line}: {text}" for line, text in sorted(reader.problems))
-        raise ConfigError("\n".join(lines))
+        raise DocumentError("\n".join(lines))
     return MappingProxyType(modules)
 
 

@@ -30,7 +30,7 @@ class Probing(Protocol):
 def open_blackbox(
     settings: BlackboxSettings, view: Callable[[], View], peers: Peers
 ) -> Probing | None:
-    """Read the modules; None where no file of them is configured, ConfigError for a bad one."""
+    """Read the modules; None where no file of them is configured, DocumentError for a bad one."""
     if not settings.modules_file:
         return None
     # 5 MB of memory, for RE2 and HTTP/2, which only agents with modules should have to pay.

@@ -4,18 +4,17 @@ Keys and defaults are blackbox_exporter's own (its CONFIGURATION.md). `WITHOUT` 
 and we do not: naming one of these is an error that says so.
 """
 
-from collections.abc import Mapping
 from ipaddress import IPv4Address
 from ssl import TLSVersion
 from types import MappingProxyType
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, InstanceOf, model_validator
 
-from exporter import units
 from exporter.blackbox import amounts
 from exporter.blackbox.patterns import Pattern, read_pattern
-from exporter.settings import Section, contradiction
+from probes.documents import units
+from probes.documents.section import Section, contradiction
 
 Text = Annotated[str, BeforeValidator(amounts.text)]
 Regexp = Annotated[InstanceOf[Pattern], BeforeValidator(read_pattern)]
@@ -31,9 +30,6 @@ _ONLY_IP4 = "is not supported: looks are taken over IPv4, which Swarm's networks
 
 class Options(Section):
     """A mapping of a module: an empty value says nothing, as in Go."""
-
-    #: Keys that blackbox_exporter knows and we do not, and why.
-    WITHOUT: ClassVar[Mapping[str, str]] = MappingProxyType({})
 
     @model_validator(mode="before")
     @classmethod

@@ -45,7 +45,7 @@ async def _secured(
         raise AssertionError("a module of the tcp prober has settings of TLS")
     secure = TlsStream(sock, name, context)
     await secure.handshake()
-    record.info("Spoke TLS", version=secure.version, server_name=name)
+    record.info("Spoke TLS", version=secure.agreed()[0], server_name=name)
     record_connection(secure, record)
     return secure
 

@@ -2,11 +2,13 @@
 
 import ssl
 from functools import cache
+from hashlib import sha256
 
 from exporter.blackbox import metrics
 from exporter.blackbox.options import TlsOptions
 from exporter.blackbox.record import Record
 from probes import certificates
+from probes.addresses import parse_address
 from probes.stream import TlsStream
 
 #: Go's zero time in unix seconds: what blackbox_exporter says of a chain that nobody verified.
@@ -46,16 +48,18 @@ def record_connection(peer: TlsStream, record: Record, *, chain_expiry: bool = T
 
     Where gRPC is spoken, blackbox_exporter does not say when the chain ends.
     """
-    record.set(metrics.TLS_VERSION, 1, peer.version.replace("TLSv", "TLS "))
-    record.set(metrics.TLS_CIPHER, 1, peer.cipher)
-    shown = [found for found in map(certificates.read, peer.presented_chain()) if found]
+    version, cipher = peer.agreed()
+    record.set(metrics.TLS_VERSION, 1, version.replace("TLSv", "TLS "))
+    record.set(metrics.TLS_CIPHER, 1, cipher)
+    chain = peer.chain()
+    shown = [found for found in map(certificates.decode, chain) if found]
     if shown:
         record.set(metrics.CERTIFICATE_EXPIRY, min(found.expires_at for found in shown))
-        own = shown[0]
-        names = ",".join(own.names)
-        record.set(metrics.CERTIFICATE, 1, own.fingerprint, own.subject, own.issuer, names)
+        own, fingerprint = shown[0], sha256(chain[0]).hexdigest()
+        names = ",".join(name for name in own.names if parse_address(name) is None)
+        record.set(metrics.CERTIFICATE, 1, fingerprint, own.subject, own.issuer, names)
     if not chain_expiry:
         return
-    verified = [found for found in map(certificates.read, peer.verified_chain()) if found]
+    verified = [found for found in map(certificates.decode, peer.verified_chain()) if found]
     ends = min((found.expires_at for found in verified), default=_NEVER)
     record.set(metrics.CHAIN_EXPIRY, ends)

@@ -8,6 +8,7 @@ from exporter import catalog
 from exporter.collectors.families import family
 from probes.audit.balancer_counts import backend_counts
 from probes.audit.balancer_state import balancers, served_vips
+from probes.audit.mesh_state import mesh_counts
 from probes.audit.situation import Situation
 from probes.audit.speaker import speaks_for_swarm
 from probes.audit.usage import address_usage
@@ -51,7 +52,7 @@ def _places(network_id: str, situation: Situation) -> Iterator[tuple[str, int]]:
 
 
 def _of_balancers(situation: Situation) -> Iterator[Metric]:
-    counted = backend_counts(situation)
+    counted = {**backend_counts(situation), **mesh_counts(situation)}
     yield family(
         catalog.BALANCER_BACKENDS,
         (

@@ -1,5 +1,6 @@
 """What did the probes find?"""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import astuple
 
@@ -8,6 +9,7 @@ from prometheus_client.core import Metric
 from exporter import catalog
 from exporter.collectors.families import Sample, family, histogram_family
 from exporter.store import Snapshot, Tally
+from probes.model.probe import Kind
 from probes.model.result import Answer, Verdict
 
 Labels = tuple[str, ...]
@@ -15,11 +17,26 @@ Labels = tuple[str, ...]
 
 def collect(results: Snapshot) -> Iterator[Metric]:
     """Turn the store's snapshot into families."""
-    tallies = {astuple(probe_id): tally for probe_id, tally in results.tallies.items()}
+    tallies = {
+        astuple(probe_id): tally
+        for probe_id, tally in results.tallies.items()
+        if probe_id.probe is not Kind.POLICY
+    }
     yield from _of_probes(tallies)
     yield from _of_observations(tallies)
     yield from _of_paths(results)
+    yield family(catalog.FORBIDDEN_CONNECTIONS, _of_policy(results).items())
     yield family(catalog.PROBES_UNPROVEN, [((), results.unproven)])
+
+
+def _of_policy(results: Snapshot) -> Counter[Labels]:
+    """Count tries at what is forbidden; nobody waits for their success, so no other family does."""
+    tried = Counter[Labels]()
+    for probe_id, tally in results.tallies.items():
+        if probe_id.probe is Kind.POLICY:
+            how = tally.latest.observed.kept_out_by or tally.latest.outcome
+            tried[probe_id.source_service, probe_id.destination_service, str(how)] += 1
+    return tried
 
 
 def _of_probes(tallies: Mapping[Labels, Tally]) -> Iterator[Metric]:
@@ -75,7 +92,11 @@ def _answers(labels: Labels, answer: Answer) -> Iterator[Sample]:
 
 
 def _of_paths(results: Snapshot) -> Iterator[Metric]:
-    latencies = [(astuple(path), kept) for path, kept in results.latencies.items()]
+    latencies = [
+        (astuple(path), kept)
+        for path, kept in results.latencies.items()
+        if path.probe is not Kind.POLICY
+    ]
     yield histogram_family(
         catalog.PROBE_DURATION,
         ((labels, kept.duration) for labels, kept in latencies),
@@ -95,5 +116,9 @@ def _of_paths(results: Snapshot) -> Iterator[Metric]:
     )
     yield family(
         catalog.PROBE_OUTCOMES,
-        (((*astuple(path), outcome), count) for (path, outcome), count in results.outcomes.items()),
+        (
+            ((*astuple(path), outcome), count)
+            for (path, outcome), count in results.outcomes.items()
+            if path.probe is not Kind.POLICY
+        ),
     )

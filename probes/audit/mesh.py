@@ -6,11 +6,11 @@ balances what has the mark over the tasks' addresses on the ingress network.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from ipaddress import IPv4Address
 
 from probes.audit.balancer_scope import may_do_without_ipvs
 from probes.audit.check import Answer
+from probes.audit.mesh_state import Mesh, mesh_here
 from probes.audit.published import (
     Lacking,
     Published,
@@ -22,38 +22,11 @@ from probes.audit.published import (
 from probes.audit.situation import Situation
 from probes.findings import ingress as findings
 from probes.model.finding import Evidence, Finding, Subject
-from probes.model.reading import CouldNotLook, NamespaceReading, VirtualService
+from probes.model.reading import CouldNotLook, VirtualService
 from probes.model.topology import Node
-from probes.model.vantage import VantageKind
 
 #: An nftables Engine keeps its rules in a table of this name (Engine 29).
 _NFTABLES_ENGINE = "docker-bridges"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Mesh:
-    """The routing mesh on this node: its namespace, and the ports that it should publish."""
-
-    network: str
-    network_id: str
-    ports: tuple[Published, ...]
-    reading: NamespaceReading
-
-    def mark_of(self, published: Published) -> int | None:
-        """Find the mark that packets of a port get."""
-        marks = (
-            rule.mark
-            for rule in self.reading.firewall.rules
-            if (rule.table, rule.chain, rule.target) == ("mangle", "PREROUTING", "MARK")
-            and rule.protocol == published.port.protocol
-            and rule.destination_port == published.number
-        )
-        return next(marks, None)
-
-    def balanced(self, published: Published) -> VirtualService | None:
-        """Find the IPVS service that a port's packets come to."""
-        mark = self.mark_of(published)
-        return next((item for item in self.reading.virtual_services if item.mark == mark), None)
 
 
 def check_mesh(situation: Situation) -> Iterator[Answer]:
@@ -68,7 +41,7 @@ def check_mesh(situation: Situation) -> Iterator[Answer]:
         yield situation.unread("host, ipvs") or CouldNotLook(where="ipvs", why="it was not read")
     if not situation.reading.ipvs or may_do_without_ipvs(situation):
         return
-    mesh = _mesh(situation)
+    mesh = mesh_here(situation)
     if mesh is None:
         yield _unread_mesh(situation) or _no_namespace(situation)
         return
@@ -81,19 +54,6 @@ def check_mesh(situation: Situation) -> Iterator[Answer]:
         # The ports of a service share one IPVS service.
         for service in {item.service.name: item for item in mesh.ports}.values():
             yield from _backends(service, mesh, situation)
-
-
-def _mesh(situation: Situation) -> _Mesh | None:
-    network = ingress_network(situation)
-    reading = next(iter(situation.reading.of_kind(VantageKind.INGRESS)), None)
-    if network is None or reading is None:
-        return None
-    return _Mesh(
-        network=network.name,
-        network_id=network.id,
-        ports=published_ports(situation),
-        reading=reading,
-    )
 
 
 def _of_mesh(failure: CouldNotLook) -> bool:
@@ -120,7 +80,7 @@ def _no_namespace(situation: Situation) -> Finding:
     return findings.NAMESPACE_MISSING.found(subject, evidence)
 
 
-def _lost_rules(mesh: _Mesh, situation: Situation) -> Iterator[Finding]:
+def _lost_rules(mesh: Mesh, situation: Situation) -> Iterator[Finding]:
     """Look at the host's rules, where the Engine is one that writes them.
 
     A connection to such a port succeeds all the same: the Engine listens there, to keep the port
@@ -156,7 +116,7 @@ def _lost_rules(mesh: _Mesh, situation: Situation) -> Iterator[Finding]:
     yield from findings_of(findings.RULE_MISSING, mesh.network, lacking, mesh.ports)
 
 
-def _bridge_addresses(mesh: _Mesh) -> Iterator[IPv4Address]:
+def _bridge_addresses(mesh: Mesh) -> Iterator[IPv4Address]:
     """Give the namespace's addresses on docker_gwbridge, which is its eth1."""
     names = {link.index: link.name for link in mesh.reading.links}
     for item in mesh.reading.addresses:
@@ -164,7 +124,7 @@ def _bridge_addresses(mesh: _Mesh) -> Iterator[IPv4Address]:
             yield item.address
 
 
-def _lost_marks(mesh: _Mesh) -> Iterator[Finding]:
+def _lost_marks(mesh: Mesh) -> Iterator[Finding]:
     lacking = [
         Lacking(
             published=item,
@@ -182,7 +142,7 @@ def _lost_marks(mesh: _Mesh) -> Iterator[Finding]:
     yield from findings_of(findings.MARK_MISSING, mesh.network, lacking, mesh.ports)
 
 
-def _lost_services(mesh: _Mesh) -> Iterator[Finding]:
+def _lost_services(mesh: Mesh) -> Iterator[Finding]:
     lacking = [
         Lacking(
             published=item,
@@ -204,7 +164,7 @@ def _has_backends(balanced: VirtualService | None) -> bool:
     return balanced is not None and bool(balanced.backends)
 
 
-def _backends(published: Published, mesh: _Mesh, situation: Situation) -> Iterator[Finding]:
+def _backends(published: Published, mesh: Mesh, situation: Situation) -> Iterator[Finding]:
     """Hold the destinations of one port's IPVS service against the service's tasks."""
     balanced = mesh.balanced(published)
     if balanced is None or not balanced.backends:

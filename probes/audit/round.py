@@ -8,6 +8,7 @@ from probes.audit import (
     addresses,
     balancer,
     control,
+    declared,
     dns,
     encryption,
     fdb,
@@ -37,6 +38,7 @@ CHECKS: tuple[Check, ...] = (
     *ingress.CHECKS,
     *gossip.CHECKS,
     *control.CHECKS,
+    *declared.CHECKS,
 )
 
 #: A topology older than this says nothing of what should be there now.

@@ -30,6 +30,7 @@ class Situation:
     """What should be there and what is, on one node; made by `situate`."""
 
     topology: Topology
+    intent: Intent
     lookup: Lookup
     #: The node that looks.
     node: Node
@@ -104,6 +105,7 @@ def situate(
         return None
     return Situation(
         topology=topology,
+        intent=intent,
         lookup=lookup,
         node=node,
         local=seen.local,

@@ -1,9 +1,10 @@
 """Which commands has `probe`? In the order of its help."""
 
-from probes.cli.typed import judging, looking, state
-from probes.cli.typed.app import app
+from probes.cli.typed.app import app  # isort: split
 
-__all__ = ["app", "judging", "looking", "main", "state"]
+from probes.cli.typed import judging, looking, serving, state
+
+__all__ = ["app", "judging", "looking", "main", "serving", "state"]
 
 
 def main() -> None:

@@ -11,8 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from probes.looks.looker import Report
-from probes.model.probe import DnsLook, HttpLook, IcmpLook, MtuLook, Probe, TcpLook
-from probes.model.result import Answer, Result, Verdict
+from probes.model.probe import DnsLook, HttpLook, IcmpLook, MtuLook, Probe
+from probes.model.result import Answer, Certificate, Result, Verdict
 from probes.wire import result_document
 
 _STYLES = {Verdict.WORKED: "bold green", Verdict.FAILED: "bold red", Verdict.UNKNOWN: "bold yellow"}
@@ -69,12 +69,12 @@ def _aim(probe: Probe) -> str:
     match probe.look:
         case DnsLook(name=name, server=server, port=port):
             return f"{name} at {server}" + (f":{port}" if port != 53 else "")  # noqa: PLR2004
-        case TcpLook(address=address, port=port):
-            return f"{address}:{port}"
         case IcmpLook(address=address) | MtuLook(address=address):
             return str(address)
         case HttpLook(address=address, port=port, path=path, tls=tls):
             return f"{'https' if tls else 'http'}://{address}:{port}{path}"
+        case look:
+            return f"{look.address}:{look.port}"
 
 
 def lines_of(report: Report) -> Iterator[tuple[str, str]]:
@@ -92,11 +92,28 @@ def lines_of(report: Report) -> Iterator[tuple[str, str]]:
         yield "round trip", f"{_milliseconds(observed.rtt_seconds)}, by the kernel's clock"
     if observed.status is not None:
         yield "status", str(observed.status)
-    if observed.certificate_expires_at is not None:
-        end = datetime.fromtimestamp(observed.certificate_expires_at, UTC)
-        yield "certificate", f"until {end:%Y-%m-%d %H:%M} UTC"
+    if observed.certificates:
+        yield from _lines_of_chain(observed.certificates, report.result.started_at)
+    elif observed.certificate_expires_at is not None:
+        yield "certificate", f"until {_moment(observed.certificate_expires_at)}"
+    yield from observed.told
     if observed.answer:
         yield from _lines_of_answer(observed.answer)
+
+
+def _lines_of_chain(chain: Iterable[Certificate], now: float) -> Iterator[tuple[str, str]]:
+    for number, item in enumerate(chain):
+        yield "certificate" if number == 0 else "its issuer", item.subject or "without a name"
+        if item.names:
+            yield "", f"for {_listed(item.names)}"
+        yield "", f"by {item.issuer or 'nobody named'}"
+        days = (item.expires_at - now) / 86400
+        left = f"{days:.0f} days left" if days >= 0 else f"expired {-days:.0f} days ago"
+        yield "", f"from {_moment(item.begins_at)} until {_moment(item.expires_at)}, {left}"
+
+
+def _moment(seconds: float) -> str:
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def _lines_of_answer(answer: Answer) -> Iterator[tuple[str, str]]:

@@ -7,6 +7,7 @@ from probes.findings import (
     addresses,
     balancer,
     control,
+    declared,
     dns,
     encryption,
     fdb,
@@ -34,6 +35,7 @@ FINDINGS: Mapping[str, FindingSpec] = MappingProxyType(
             ingress,
             gossip,
             control,
+            declared,
         )
         for spec in family.FINDINGS
     },

@@ -20,6 +20,8 @@ PREFIX = "swarmscope."
 
 #: Nobody's label may make every agent send without pause.
 SHORTEST_INTERVAL_SECONDS = 0.5
+#: Those that are aimed at a service because Swarm has it; what was declared stays.
+_AVOIDABLE = (Kind.DNS, Kind.TCP, Kind.ICMP, Kind.HTTP, Kind.MTU)
 _LAST_PORT = 65535
 _MOST_REDIRECTS = 10
 
@@ -93,10 +95,10 @@ def _switch(text: str) -> bool:
 
 
 def _kinds(text: str) -> frozenset[Kind]:
-    try:
-        return frozenset(Kind(item) for item in _items(text))
-    except ValueError:
-        raise ValueError(f"{text!r} is no list of {', '.join(Kind)}") from None
+    named = frozenset(_items(text))
+    if not named <= {*_AVOIDABLE}:
+        raise ValueError(f"{text!r} is no list of {', '.join(_AVOIDABLE)}")
+    return frozenset(Kind(item) for item in named)
 
 
 def _ports(text: str) -> tuple[int, ...]:

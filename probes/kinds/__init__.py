@@ -4,8 +4,22 @@ from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from probes.kinds import dns, http, icmp, mtu, tcp
-from probes.model.probe import DnsLook, HttpLook, IcmpLook, Look, MtuLook, TcpLook
+from probes.kinds import dns, grpc, http, icmp, mtu, nats, policy, postgres, redis, tcp, tls, udp
+from probes.model.probe import (
+    DnsLook,
+    GrpcLook,
+    HttpLook,
+    IcmpLook,
+    Look,
+    MtuLook,
+    NatsLook,
+    PolicyLook,
+    PostgresLook,
+    RedisLook,
+    TcpLook,
+    TlsLook,
+    UdpLook,
+)
 from probes.model.result import Observation
 from probes.net import Net
 from probes.phases import Phases
@@ -20,5 +34,12 @@ LOOKS: Mapping[type[Look], LookFunction] = MappingProxyType(
         IcmpLook: icmp.look,
         HttpLook: http.look,
         MtuLook: mtu.look,
+        PolicyLook: policy.look,
+        UdpLook: udp.look,
+        TlsLook: tls.look,
+        GrpcLook: grpc.look,
+        PostgresLook: postgres.look,
+        RedisLook: redis.look,
+        NatsLook: nats.look,
     },
 )

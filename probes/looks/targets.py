@@ -70,6 +70,16 @@ def parse_server(text: str) -> tuple[IPv4Address, int]:
     return address, _port(port) if colon else 53
 
 
+def parse_bytes(text: str) -> bytes:
+    """Read text, or hexadecimal digits after "0x"."""
+    if not text.startswith("0x"):
+        return text.encode()
+    try:
+        return bytes.fromhex(text[2:])
+    except ValueError:
+        raise UsageError(f"{text!r} is no even number of hexadecimal digits") from None
+
+
 def _port(text: str) -> int:
     if not (text.isascii() and text.isdecimal()) or not 1 <= int(text) <= _LAST_PORT:
         raise UsageError(f"{text!r} is no port from 1 to {_LAST_PORT}")

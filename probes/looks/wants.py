@@ -1,13 +1,26 @@
 """What can be wanted of a look, as it was typed? Plain data, which can be sent to another node."""
 
-from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
 from ipaddress import IPv4Address
+from types import MappingProxyType
 from typing import Any
 
+from probes.addresses import parse_address
 from probes.looks.looker import Looker, Report
-from probes.looks.targets import parse_host, parse_host_port, parse_server, parse_url
-from probes.model.probe import HttpLook, IcmpLook, Look, TcpLook
+from probes.looks.targets import parse_bytes, parse_host, parse_host_port, parse_server, parse_url
+from probes.model.probe import (
+    GrpcLook,
+    HttpLook,
+    IcmpLook,
+    Look,
+    NatsLook,
+    PostgresLook,
+    RedisLook,
+    TcpLook,
+    TlsLook,
+    UdpLook,
+)
 
 #: Takes a look once there is somewhere to take it from; what was typed has been read by then.
 Take = Callable[[Looker], Coroutine[Any, Any, Report]]
@@ -89,4 +102,67 @@ class HttpWant:
         return lambda looker: looker.at_host(url.host, make, f"{url.port}{url.path}")
 
 
-Want = DnsWant | TcpWant | IcmpWant | HttpWant
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UdpWant:
+    """An answer to a datagram, or at least no refusal."""
+
+    target: str
+    #: Text, or hexadecimal digits after "0x".
+    send: str = ""
+    expect: str = ""
+
+    def read(self) -> Take:
+        """Read what was typed; UsageError when it makes no sense."""
+        host, port = parse_host_port(self.target)
+        payload, expect = parse_bytes(self.send).hex(), parse_bytes(self.expect).hex()
+
+        def make(address: IPv4Address) -> Look:
+            return UdpLook(address=address, port=port, payload=payload, expect=expect)
+
+        return lambda looker: looker.at_host(host, make, str(port))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerWant:
+    """A conversation with a server at HOST:PORT; *kind* is one of `SERVERS`."""
+
+    kind: str
+    target: str
+    tls: bool = False
+    #: Name for the certificate; "" is the host, as typed.
+    name: str = ""
+    verify: bool = True
+    #: Of the kind's own: grpc's service, postgres' database, a file of credentials.
+    options: Mapping[str, str] = field(default_factory=dict)
+
+    def read(self) -> Take:
+        """Read what was typed; UsageError when it makes no sense."""
+        host, port = parse_host_port(self.target)
+        name = parse_host(self.name) if self.name else "" if parse_address(host) else host
+
+        def make(address: IPv4Address) -> Look:
+            return SERVERS[self.kind](
+                address=address,
+                port=port,
+                host=name,
+                tls=self.tls,
+                verify=self.verify,
+                **self.options,
+            )
+
+        return lambda looker: looker.at_host(host, make, str(port))
+
+
+SERVERS: Mapping[str, Callable[..., TlsLook | GrpcLook | PostgresLook | RedisLook | NatsLook]] = (
+    MappingProxyType(
+        {
+            "tls": TlsLook,
+            "grpc": GrpcLook,
+            "postgres": PostgresLook,
+            "redis": RedisLook,
+            "nats": NatsLook,
+        }
+    )
+)
+
+Want = DnsWant | TcpWant | IcmpWant | HttpWant | UdpWant | ServerWant

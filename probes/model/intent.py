@@ -1,6 +1,7 @@
 """What did the operator declare should be?"""
 
 from dataclasses import dataclass
+from ipaddress import IPv4Network
 
 from probes.model.probe import HttpCheck, Kind
 
@@ -24,6 +25,26 @@ class ServiceIntent:
     latency_objective: float | None = None
     #: The share of the looks at it that must work, above 0 and below 1.
     success_objective: float | None = None
+    #: "vip" or "dnsrr"; "" where nobody said.
+    endpoint_mode: str = ""
+    #: With fewer running tasks it is in danger.
+    min_healthy: int = 0
+    #: Names that it must answer to, beside its own.
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkIntent:
+    """What the operator declared of one network; None where nothing was said."""
+
+    name: str
+    subnet: IPv4Network | None = None
+    mtu_bytes: int | None = None
+    encrypted: bool = False
+    internal: bool = False
+    attachable: bool = False
+    #: So many addresses should always be left.
+    head_room: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,10 +58,33 @@ class Complaint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ForbiddenFlow:
+    """Connections from one service to another that must not come about."""
+
+    source_id: str
+    destination_id: str
+    #: Empty: every port but those excepted.
+    ports: frozenset[int] = frozenset()
+    excepted: frozenset[int] = frozenset()
+    #: What forbids it, as a person finds it in the file: "policy.never: door to data".
+    rule: str
+
+    def forbids(self, port: int) -> bool:
+        """Tell whether a port is meant."""
+        return port in self.ports if self.ports else port not in self.excepted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Intent:
     """Everything declared, and everything declared in vain."""
 
     services: tuple[ServiceIntent, ...] = ()
+    networks: tuple[NetworkIntent, ...] = ()
+    forbidden: tuple[ForbiddenFlow, ...] = ()
+    #: (source's id, destination's id) of pairs that the policy allows by name.
+    allowed: frozenset[tuple[str, str]] = frozenset()
+    #: Names of declared services that Swarm does not know.
+    absent: tuple[str, ...] = ()
     complaints: tuple[Complaint, ...] = ()
 
 

@@ -18,6 +18,13 @@ class Kind(StrEnum):
     ICMP = "icmp"
     HTTP = "http"
     MTU = "mtu"
+    TLS = "tls"
+    UDP = "udp"
+    GRPC = "grpc"
+    POSTGRES = "postgres"
+    REDIS = "redis"
+    NATS = "nats"
+    POLICY = "policy"  # a TCP connection that must not come about
 
 
 class Target(StrEnum):
@@ -104,7 +111,98 @@ class HttpLook(HttpCheck):
     address: IPv4Address
 
 
-Look = DnsLook | TcpLook | IcmpLook | HttpLook | MtuLook
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyLook:
+    """Try to open a connection that the declared policy forbids."""
+
+    address: IPv4Address
+    port: int
+    #: Silence for so long is an answer: it must be below the probe's timeout.
+    patience_seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UdpLook:
+    """Send one datagram, and wait for an answer or a refusal."""
+
+    address: IPv4Address
+    port: int
+    #: What is sent, in hexadecimal digits.
+    payload: str = ""
+    #: What the answer must contain, likewise; "": none is expected, and silence tells nothing.
+    expect: str = ""
+    #: For so long a refusal may take; it must be below the probe's timeout.
+    patience_seconds: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerLook:
+    """One conversation with a server that speaks first or last, plain or through TLS."""
+
+    address: IPv4Address
+    port: int
+    #: Name for the certificate and the server; "" means the address.
+    host: str = ""
+    tls: bool = False
+    #: Whether the certificate must be valid for the host.
+    verify: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TlsLook(ServerLook):
+    """Agree on keys, and read the certificates."""
+
+    tls: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrpcLook(ServerLook):
+    """Ask `grpc.health.v1.Health/Check`; an empty service is the server as a whole."""
+
+    service: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoginLook(ServerLook):
+    """Say hello; with a file of credentials, log in."""
+
+    #: User and password, a line each; "" for none. The file is read when the look is taken, so
+    #: that no secret is in any document.
+    credentials_file: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostgresLook(LoginLook):
+    """Come as far as a PostgreSQL server lets us, and run nothing."""
+
+    #: "" means the user's own.
+    database: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedisLook(LoginLook):
+    """PING, and ask for its role."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NatsLook(LoginLook):
+    """CONNECT and PING."""
+
+
+Look = (
+    DnsLook
+    | TcpLook
+    | IcmpLook
+    | HttpLook
+    | MtuLook
+    | PolicyLook
+    | UdpLook
+    | TlsLook
+    | GrpcLook
+    | PostgresLook
+    | RedisLook
+    | NatsLook
+)
 
 KIND_OF: Mapping[type[Look], Kind] = MappingProxyType(
     {
@@ -113,6 +211,13 @@ KIND_OF: Mapping[type[Look], Kind] = MappingProxyType(
         IcmpLook: Kind.ICMP,
         HttpLook: Kind.HTTP,
         MtuLook: Kind.MTU,
+        PolicyLook: Kind.POLICY,
+        UdpLook: Kind.UDP,
+        TlsLook: Kind.TLS,
+        GrpcLook: Kind.GRPC,
+        PostgresLook: Kind.POSTGRES,
+        RedisLook: Kind.REDIS,
+        NatsLook: Kind.NATS,
     },
 )
 
@@ -122,7 +227,9 @@ def endpoint_of(look: Look) -> str:
     match look:
         case DnsLook():
             return look.name
-        case TcpLook():
+        case GrpcLook(service=service):
+            return f"{look.port}/{service}" if service else str(look.port)
+        case TcpLook() | PolicyLook() | UdpLook() | ServerLook():
             return str(look.port)
         case HttpLook():
             return f"{look.port}{look.path}"

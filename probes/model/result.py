@@ -32,6 +32,14 @@ class Outcome(StrEnum):
     BAD_BODY = "bad_body"
     BAD_REPLY = "bad_reply"
     TLS = "tls"
+    #: The server is there, and wants other credentials.
+    DENIED = "denied"
+    #: The server is there, and says that it does not serve yet, or any more.
+    NOT_READY = "not_ready"
+    #: Nothing came back, and nothing had to: UDP does not say more.
+    SILENT = "silent"
+    #: A connection came about that the declared policy forbids.
+    CONNECTED = "connected"
     #: The namespace to look from is gone: its task ended.
     VANISHED = "vanished"
     #: We were not allowed to look, or had no means left to.
@@ -42,7 +50,7 @@ class Outcome(StrEnum):
         """Fold the outcome to one of three."""
         if self is Outcome.OK:
             return Verdict.WORKED
-        if self in {Outcome.VANISHED, Outcome.COULD_NOT_LOOK}:
+        if self in {Outcome.VANISHED, Outcome.COULD_NOT_LOOK, Outcome.SILENT}:
             return Verdict.UNKNOWN
         return Verdict.FAILED
 
@@ -67,6 +75,19 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Certificate:
+    """A certificate as it was shown, trusted or not."""
+
+    subject: str
+    issuer: str
+    #: Names and addresses that it is for.
+    names: tuple[str, ...]
+    #: Unix seconds.
+    begins_at: float
+    expires_at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Observation:
     """What a look brought home besides its outcome; a field is None when it does not apply."""
 
@@ -76,6 +97,12 @@ class Observation:
     status: int | None = None
     #: Unix seconds at which the certificate ends.
     certificate_expires_at: float | None = None
+    #: The chain as it was shown, the server's own first.
+    certificates: tuple[Certificate, ...] = ()
+    #: What else the peer told of itself, such as ("version", "15.3"), for a person.
+    told: tuple[tuple[str, str], ...] = ()
+    #: How a forbidden connection did not come about: refused, timeout (dropped) or unreachable.
+    kept_out_by: Outcome | None = None
 
 
 NOTHING_OBSERVED = Observation()

@@ -115,7 +115,7 @@ def _over_edge(edge: _Edge, lookup: Lookup, pace: Pace) -> Iterator[Candidate]:
     own = pace.towards(declared)
     for candidate in (*_names(edge, lookup), *_vips(edge, lookup), *_tasks(edge, lookup)):
         probe = candidate.probe
-        if probe.id.probe not in declared.without:
+        if probe.id.probe not in declared.without and not _is_forbidden(edge, probe.look, lookup):
             paced = replace(
                 probe,
                 interval_seconds=own.interval_seconds,
@@ -123,6 +123,18 @@ def _over_edge(edge: _Edge, lookup: Lookup, pace: Pace) -> Iterator[Candidate]:
                 slow_seconds=own.slow_seconds,
             )
             yield replace(candidate, probe=paced)
+
+
+def _is_forbidden(edge: _Edge, look: Look, lookup: Lookup) -> bool:
+    """Tell whether the policy says that it must fail; a name may be known to whom it says no."""
+    flows = lookup.forbidden(edge.source.service, edge.destination)
+    match look:
+        case TcpLook(port=port) | HttpLook(port=port):
+            return any(flow.forbids(port) for flow in flows)
+        case IcmpLook():
+            return any(not flow.ports for flow in flows)
+        case _:
+            return False
 
 
 def _names(edge: _Edge, lookup: Lookup) -> Iterator[Candidate]:

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from ipaddress import IPv4Address
 
-from probes.model.intent import NOTHING_DECLARED, Intent, ServiceIntent
+from probes.model.intent import NOTHING_DECLARED, ForbiddenFlow, Intent, ServiceIntent
 from probes.model.topology import Network, Node, Service, Task, Topology
 
 
@@ -16,6 +16,9 @@ class Lookup:
         self.services: dict[str, Service] = {service.id: service for service in topology.services}
         self.tasks: dict[str, Task] = {task.id: task for task in topology.tasks}
         self._intents = {declared.service_id: declared for declared in intent.services}
+        self._forbidden = defaultdict[tuple[str, str], list[ForbiddenFlow]](list)
+        for flow in intent.forbidden:
+            self._forbidden[flow.source_id, flow.destination_id].append(flow)
         self._tasks_of = defaultdict[str, list[Task]](list)
         for task in topology.tasks:
             self._tasks_of[task.service_id].append(task)
@@ -31,6 +34,10 @@ class Lookup:
     def intent_of(self, service: Service) -> ServiceIntent:
         """Find what was declared of a service; nothing declared is the default."""
         return self._intents.get(service.id) or ServiceIntent(service_id=service.id)
+
+    def forbidden(self, source: Service, destination: Service) -> list[ForbiddenFlow]:
+        """List what the policy says must not be from one service to another."""
+        return self._forbidden.get((source.id, destination.id), [])
 
     def exposed_by(self, service: Service) -> set[int]:
         """List the TCP ports of its image's `EXPOSE`, as far as any node reported them."""

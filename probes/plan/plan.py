@@ -8,6 +8,7 @@ from probes.model.local import LocalTask
 from probes.model.topology import Topology
 from probes.plan.budget import Budget, Plan, choose
 from probes.plan.candidates import Pace, standpoints, towards_agents, towards_services
+from probes.plan.forbidden import towards_forbidden
 from probes.plan.lookup import Lookup
 from probes.plan.published import towards_published
 from probes.plan.widths import towards_widths
@@ -46,6 +47,7 @@ def plan(
             settings.pace,
         ),
         *towards_services(lookup, node, sources, settings.pace),
+        *towards_forbidden(lookup, node, sources, settings.pace),
         *towards_widths(lookup, node, sources, settings.pace),
         *towards_published(lookup, node, settings.agent_service, settings.pace),
     ]

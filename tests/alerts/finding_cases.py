@@ -131,6 +131,22 @@ _WHOLE = (
     _swarm("SwarmAddressDuplicate", "address_duplicate", "address_balancer_duplicate", **_ON),
     _swarm("SwarmSubnetOverlapsVital", "address_overlap_vital", **_NETWORK),
     _swarm("SwarmSubnetOverlaps", "address_overlap", **_NETWORK),
+    _swarm("SwarmPolicyViolated", "policy_violated", **_SERVICE),
+    _swarm("SwarmServiceBelowDeclared", "declared_too_few", **_SERVICE),
+    _swarm(
+        "SwarmNetworkNotAsDeclared",
+        "declared_network_missing",
+        "declared_network_differs",
+        "declared_head_room",
+        **_NETWORK,
+    ),
+    _swarm(
+        "SwarmServiceNotAsDeclared",
+        "declared_service_missing",
+        "declared_service_differs",
+        "policy_no_way",
+        **_SERVICE,
+    ),
     _swarm("SwarmVipNotAllocated", "address_no_vip", **_ON),
     _swarm("SwarmPublishedPortDeadEverywhere", "ingress_port_dead_everywhere", **_SERVICE),
 )

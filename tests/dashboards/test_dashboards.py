@@ -19,7 +19,7 @@ from exporter import limits
 from exporter.catalog import CATALOG, MetricSpec
 from exporter.settings import Settings
 from tests import needs
-from tests.lab.agent.test_dashboards import EMPTY_WHEN_HEALTHY, EMPTY_WITHOUT_IPVS
+from tests.lab.agent.panels import EMPTY_WHEN_HEALTHY, EMPTY_WITHOUT_IPVS
 
 DOCUMENTS = build.documents()
 ASKED = [asked for document in DOCUMENTS.values() for asked in of_dashboard(document)]

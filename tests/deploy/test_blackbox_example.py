@@ -6,7 +6,8 @@ from pathlib import Path
 import yaml
 
 from exporter.blackbox.modules import load_modules
-from exporter.config import load
+from exporter.settings import Settings
+from probes.documents.load import load
 from tests.needs import command
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
@@ -15,7 +16,7 @@ EXAMPLE = DEPLOY / "examples" / "blackbox"
 
 def test_the_agents_configuration_and_its_modules_can_be_loaded() -> None:
     """And are where the stack puts them."""
-    settings = load(EXAMPLE / "agent.yml")
+    settings = load(EXAMPLE / "agent.yml", Settings)
     modules = load_modules(EXAMPLE / "modules.yml")
 
     stack = yaml.safe_load((EXAMPLE / "stack.yml").read_text())
@@ -27,7 +28,7 @@ def test_the_agents_configuration_and_its_modules_can_be_loaded() -> None:
 
 def test_it_differs_from_the_shipped_configuration_by_one_section() -> None:
     """Whoever uses it loses nothing of the stack's own."""
-    shipped, example = load(DEPLOY / "agent.yml"), load(EXAMPLE / "agent.yml")
+    shipped, example = load(DEPLOY / "agent.yml", Settings), load(EXAMPLE / "agent.yml", Settings)
 
     assert example.model_copy(update={"blackbox": shipped.blackbox}) == shipped
 

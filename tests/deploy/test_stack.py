@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
-from exporter.config import load
 from exporter.settings import Settings
-from exporter.units import DEFAULT_PORT
+from probes.documents.load import load
+from probes.documents.units import DEFAULT_PORT
 from tests import needs
 
 ROOT = Path(__file__).parents[2]
@@ -90,7 +90,7 @@ def test_the_agent_finds_its_configuration_and_its_token() -> None:
     (config,) = AGENT["configs"]
     (secret,) = AGENT["secrets"]
 
-    settings = load(DEPLOY / STACK["configs"][config["source"]]["file"])
+    settings = load(DEPLOY / STACK["configs"][config["source"]]["file"], Settings)
 
     assert AGENT["command"] == ["--config", config["target"]]
     assert settings.token_file == f"/run/secrets/{secret['source']}"

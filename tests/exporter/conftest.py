@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from exporter.agent import Agent
-from exporter.config import load
+from exporter.settings import Settings
+from probes.documents.load import load
 from tests.exporter.fakes import FakeEngine, FakeWatch
 from tests.exporter.running import Running, Start
 
@@ -28,7 +29,7 @@ async def start(tmp_path: Path, unused_tcp_port: int) -> AsyncIterator[Start]:
             f"netns_folder: {tmp_path}\n{config}",
         )
         stop, ready, watch = asyncio.Event(), asyncio.Event(), FakeWatch()
-        agent = Agent(load(file), file, "", engine, lambda: watch)
+        agent = Agent(load(file, Settings), file, "", engine, lambda: watch)
         task = asyncio.create_task(agent.run(stop, ready.set))
         begun = Running(agent, engine, watch, socket, stop)
         running.append((begun, task))

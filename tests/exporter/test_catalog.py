@@ -25,7 +25,7 @@ from probes.intent.labels import LABELS, PREFIX
 from probes.model.finding import HeldFinding, Subject
 from probes.model.gossip import NetworkView
 from probes.model.intent import Complaint, Intent, ServiceIntent
-from probes.model.probe import Kind
+from probes.model.probe import Kind, Probe
 from probes.model.reading import (
     FdbEntry,
     HostReading,
@@ -127,6 +127,10 @@ def _parts() -> dict[str, exposition.Part]:
         certificate_expires_at=2e9,
     )
     store.put(result(item, phases=phases, observed=observed))
+    forbidden = (_forbidden(0), _forbidden(1))
+    store.retain([item, *forbidden])
+    store.put(result(forbidden[0], Outcome.CONNECTED))
+    store.put(result(forbidden[1], observed=Observation(kept_out_by=Outcome.UNREACHABLE)))
     state = own.OwnState(
         view=View(topology=SHOP, source=Source.ENGINE),
         intent=Intent(complaints=(Complaint(service="s", key="k", value="v", reason="r"),)),
@@ -151,6 +155,12 @@ def _parts() -> dict[str, exposition.Part]:
         "kernel": lambda: kernel.collect(_kernel()),
         "agent": lambda: own.collect(state),
     }
+
+
+def _forbidden(port: int) -> Probe:
+    made = probe("db")
+    identity = replace(made.id, probe=Kind.POLICY, source_service="web", endpoint=str(port))
+    return replace(made, id=identity)
 
 
 @pytest.fixture(name="text")
@@ -190,6 +200,17 @@ def test_the_kernels_rows_are_told_apart(text: str) -> None:
         in text
     )
     assert 'vxlan_vni{device="vxlan0",network="shop_app"} 4097.0' in text
+
+
+def test_what_is_forbidden_is_counted_by_how_it_ended_and_nowhere_else(text: str) -> None:
+    """No alert on failing probes may fire because a policy is kept, nor twice if it is not."""
+    found = [line for line in text.splitlines() if 'destination_service="db"' in line]
+
+    assert sorted(found) == [
+        f'swarmscope_forbidden_connections{{destination_service="db",outcome="{outcome}",'
+        'source_service="web"} 1.0'
+        for outcome in ("connected", "unreachable")
+    ]
 
 
 def test_answers_are_told_apart(text: str) -> None:

@@ -9,8 +9,8 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
-from exporter.config import ConfigError, load
 from exporter.settings import Settings, TargetSettings
+from probes.documents.load import DocumentError, load
 
 DOCS = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text(encoding="utf-8")
 DEFAULTS, TARGETS = re.findall(r"```yaml\n(.*?)```", DOCS, re.DOTALL)
@@ -51,7 +51,7 @@ def test_the_defaults_shown_are_the_defaults(tmp_path: Path) -> None:
     path = tmp_path / "agent.yml"
     path.write_text(DEFAULTS)
 
-    assert load(path) == Settings()
+    assert load(path, Settings) == Settings()
     assert keys_of_yaml(yaml.safe_load(DEFAULTS)) == set(keys(Settings))
 
 
@@ -71,7 +71,12 @@ def test_the_targets_shown_are_targets(tmp_path: Path) -> None:
     path.write_text(TARGETS)
     shown = yaml.safe_load(TARGETS)["targets"]
 
-    assert [target.name for target in load(path).targets] == ["resolver", "db", "gateway", "api"]
+    assert [target.name for target in load(path, Settings).targets] == [
+        "resolver",
+        "db",
+        "gateway",
+        "api",
+    ]
     assert {key for target in shown for key in keys_of_yaml(target)} == set(keys(TargetSettings))
 
 
@@ -80,8 +85,8 @@ def test_the_mistake_shown_is_answered_as_shown(tmp_path: Path) -> None:
     path = tmp_path / "agent.yml"
     path.write_text("probes:\n  intervall: 5s\n")
 
-    with pytest.raises(ConfigError) as caught:
-        load(path)
+    with pytest.raises(DocumentError) as caught:
+        load(path, Settings)
 
     answer = str(caught.value).replace(f"{tmp_path}/", "")
     assert f"```\n{answer}\n" in DOCS

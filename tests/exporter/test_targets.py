@@ -4,7 +4,7 @@ from ipaddress import IPv4Address
 
 from exporter.settings import Settings
 from exporter.targets import configured_probes, standalone_probes
-from exporter.units import Endpoint
+from probes.documents.units import Endpoint
 from probes.model.probe import (
     DnsLook,
     HttpLook,

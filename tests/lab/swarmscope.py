@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from exporter.units import DEFAULT_PORT
+from probes.documents.units import DEFAULT_PORT
 from tests.lab import swarmscope_images
 from tests.lab.errors import LabError
 from tests.lab.lab import Lab

@@ -201,6 +201,20 @@ def _garbage(_: dns.message.Message) -> bytes:
     return b"\0\0no message"
 
 
+def _on_one_port() -> tuple[socket.socket, socket.socket]:
+    """Find a port that is free over UDP and over TCP."""
+    while True:
+        over_tcp = listener()
+        over_udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+        try:
+            over_udp.bind(over_tcp.getsockname())
+        except OSError:
+            over_udp.close()
+            over_tcp.close()
+        else:
+            return over_udp, over_tcp
+
+
 @asynccontextmanager
 async def running(certificates: Certificates) -> AsyncIterator[dict[str, int]]:
     """Start all of them; yields their ports by name."""
@@ -225,8 +239,8 @@ async def running(certificates: Certificates) -> AsyncIterator[dict[str, int]]:
         handlers = {"banner": _banner, "mail": mail, "silent": silent, "closing": closing}
         for name, handler in handlers.items():
             ports[name] = await stack.enter_async_context(serving(handler))  # type: ignore[arg-type]
-        ports["dns"] = await stack.enter_async_context(resolving(respond))
-        over_tcp = socket.create_server(("127.0.0.1", ports["dns"]))
+        over_udp, over_tcp = _on_one_port()
+        ports["dns"] = await stack.enter_async_context(resolving(respond, over_udp))
         await stack.enter_async_context(serving(_dns_over_tcp, over_tcp))
         tls = contexts["https"]
         ports["dns_tls"] = await stack.enter_async_context(serving(_dns_over_tcp, tls=tls))

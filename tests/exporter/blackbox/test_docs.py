@@ -10,7 +10,8 @@ from pydantic import BaseModel
 
 from exporter.blackbox import service
 from exporter.blackbox.module_options import ModulesFile
-from exporter.config import load
+from exporter.settings import Settings
+from probes.documents.load import load
 
 ROOT = Path(__file__).parents[3]
 DOCS = (ROOT / "docs" / "blackbox.md").read_text(encoding="utf-8")
@@ -54,5 +55,5 @@ def test_the_configuration_shown_is_one(tmp_path: Path) -> None:
     path.write_text(configuration)
     jobs = (ROOT / "deploy" / "examples" / "blackbox" / "prometheus.yml").read_text()
 
-    assert load(path).blackbox.modules_file == "/etc/swarmscope/blackbox.yml"
+    assert load(path, Settings).blackbox.modules_file == "/etc/swarmscope/blackbox.yml"
     assert yaml.safe_load(job)[0] == yaml.safe_load(jobs)["scrape_configs"][0]

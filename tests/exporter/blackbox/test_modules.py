@@ -8,7 +8,7 @@ import yaml
 
 from exporter.blackbox.modules import load_modules
 from exporter.blackbox.shown import shown
-from exporter.config import ConfigError
+from probes.documents.load import DocumentError
 from tests.exporter.blackbox.targets import Certificates
 
 
@@ -16,7 +16,7 @@ def complaint(folder: Path, text: str) -> str:
     """Give what is said about a file, less the folder that it is in."""
     path = folder / "blackbox.yml"
     path.write_text(text, encoding="utf-8")
-    with pytest.raises(ConfigError) as caught:
+    with pytest.raises(DocumentError) as caught:
         load_modules(path)
     return str(caught.value).replace(f"{folder}/", "")
 

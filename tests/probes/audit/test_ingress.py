@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from probes.audit.balancer_counts import BackendCounts
 from probes.audit.ingress import CHECKS, dead_ports_here
+from probes.audit.mesh_state import mesh_counts
 from probes.audit.published import keeps_ingress_chain
 from probes.audit.situation import Situation
 from probes.model.probe import Kind, Probe, ProbeId, Target, TcpLook
@@ -262,6 +264,24 @@ def test_each_fault_is_one_finding(
         (code, service_name, item)
     ]
     assert all(row.expected != row.actual for row in findings[0].evidence)
+
+
+def test_the_meshs_backends_are_counted_per_service() -> None:
+    """One lost, one of nobody's, one drained: each is counted as what it is."""
+    drained = replace(_balanced(257, 9).backends[0], weight=0)
+    mesh = with_mesh(
+        virtual_services=(
+            _balanced(256, 7, 77),
+            replace(_balanced(257), backends=(drained,)),
+        ),
+    )
+
+    assert mesh_counts(seen(mesh)) == {
+        ("ingress", "shop_web"): BackendCounts(expected=2, present=1, stale=1, drained=0),
+        ("ingress", "shop_api"): BackendCounts(expected=1, present=0, stale=0, drained=1),
+    }
+    assert mesh_counts(seen(replace(mesh, ipvs=False))) == {}
+    assert mesh_counts(seen(replace(mesh, namespaces=()))) == {}
 
 
 def test_a_port_that_is_dead_here_is_told_with_where_it_answers() -> None:

@@ -137,7 +137,7 @@ def test_an_echo_from_the_host_is_ok(nowhere: tuple[str, ...]) -> None:
         (("dns", "api", "--server", "resolver"), "is no IPv4 address"),
         (("tcp", "127.0.0.1:1", "--timeout", "2"), "no duration above zero"),
         (("http", "http://127.0.0.1/", "--redirects", "11"), "--redirects"),
-        (("udp", "127.0.0.1:1"), "No such command"),
+        (("upd", "127.0.0.1:1"), "No such command"),
         (("tcp",), "Missing argument"),
     ],
 )

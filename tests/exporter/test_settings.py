@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from exporter.config import ConfigError, load
 from exporter.settings import Settings, TargetSettings
-from exporter.units import Endpoint, Listen, Url
+from probes.documents.load import DocumentError, load
+from probes.documents.units import Endpoint, Listen, Url
 
 FULL = """
 listen: 192.0.2.1:9900
@@ -43,8 +43,8 @@ def written(folder: Path, text: str) -> Path:
 
 def complaint(path: Path) -> str:
     """Give what is said about the file, less the folder that it is in."""
-    with pytest.raises(ConfigError) as caught:
-        load(path)
+    with pytest.raises(DocumentError) as caught:
+        load(path, Settings)
     return str(caught.value).replace(f"{path.parent}/", "")
 
 
@@ -52,7 +52,7 @@ def test_every_key_is_read_with_its_unit(tmp_path: Path) -> None:
     """A file that says everything gives exactly the settings that it says."""
     path = written(tmp_path, FULL)
 
-    settings = load(path)
+    settings = load(path, Settings)
 
     assert settings.listen == Listen(host="192.0.2.1", port=9900)
     assert settings.socket == ""
@@ -73,7 +73,7 @@ def test_every_key_is_read_with_its_unit(tmp_path: Path) -> None:
 
 def test_every_kind_of_target_is_read(tmp_path: Path) -> None:
     """A target keeps its kind, what it expects, and a pace of its own."""
-    resolver, db, api, gateway = load(written(tmp_path, FULL)).targets
+    resolver, db, api, gateway = load(written(tmp_path, FULL), Settings).targets
 
     assert resolver.dns is not None
     assert resolver.dns.name == "example.org"
@@ -99,7 +99,7 @@ def test_every_kind_of_target_is_read(tmp_path: Path) -> None:
 )
 def test_what_is_not_said_is_the_default(tmp_path: Path, text: str) -> None:
     """An empty file, and sections with every line commented out, change nothing."""
-    assert load(written(tmp_path, text)) == Settings()
+    assert load(written(tmp_path, text), Settings) == Settings()
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_what_is_not_said_is_the_default(tmp_path: Path, text: str) -> None:
 )
 def test_the_ways_to_name_a_place_to_listen(tmp_path: Path, text: str, listen: Listen) -> None:
     """The Swarm address, one address, and every interface can be named."""
-    assert load(written(tmp_path, f"listen: {text}")).listen == listen
+    assert load(written(tmp_path, f"listen: {text}"), Settings).listen == listen
 
 
 def test_settings_cannot_be_changed() -> None:
@@ -420,7 +420,8 @@ BAD = {
             "agent.yml:1: log_level: should be 'debug', 'info', 'warning' or 'error', not 'loud'\n"
             "agent.yml:2: probes.timeout: 1 is no duration with its unit, such as 250ms, 5s or 1m\n"
             "agent.yml:3: node: no such key; known here: listen, socket, engine, netns_folder, "
-            "token_file, log_level, topology, probes, budget, kernel, audit, blackbox, targets"
+            "token_file, network_config, service_discovery, log_level, topology, probes, budget, "
+            "kernel, audit, blackbox, targets"
         ),
     ),
 }

@@ -1,0 +1,103 @@
+"""Is a PostgreSQL server that is well told from one that is not, or is none?"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from probes.model.probe import PostgresLook
+from probes.model.result import Outcome, Result
+from tests.probes.kinds.daemons import postgres
+from tests.probes.looking import LOOPBACK, look_once
+from tests.probes.servers import Handler, closing, serving, silent
+
+METHODS = ("scram-sha-256", "md5", "password", "trust")
+PASSWORD = "pass,word=1"
+
+
+@pytest.fixture(scope="module", params=METHODS)
+def server(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[str, int]]:
+    """Run a server for each way of logging in; md5 wants a password that was kept so."""
+    method = request.param
+    kept = "md5" if method == "md5" else "scram-sha-256"
+    access = f"host all all 127.0.0.1/32 {method}"
+    folder = tmp_path_factory.mktemp(f"postgres-{method}")
+    with postgres(folder, f"password_encryption={kept}", access=access) as port:
+        yield method, port
+
+
+async def _look(
+    port: int, credentials: str = "", database: str = "", *, tls: bool = False
+) -> Result:
+    look = PostgresLook(
+        address=LOOPBACK, port=port, credentials_file=credentials, database=database, tls=tls
+    )
+    return await look_once(look)
+
+
+def _written(folder: Path, password: str) -> str:
+    file = folder / "credentials"
+    file.write_text(f"orders\n{password}\n")
+    return str(file)
+
+
+async def test_we_come_as_far_as_we_may(server: tuple[str, int], tmp_path: Path) -> None:
+    """With the password into a session, with a wrong one nowhere; without any we are asked."""
+    method, port = server
+
+    right = await _look(port, _written(tmp_path, PASSWORD))
+    wrong = await _look(port, _written(tmp_path, "sesame"))
+    unknown = await _look(port)
+
+    assert (right.outcome, right.detail) == (Outcome.OK, "")
+    told = dict(right.observed.told)
+    assert told["version"].startswith("15")
+    assert told.get("authentication") == (None if method == "trust" else method)
+    assert unknown.outcome is Outcome.OK
+    assert ("note", "it wants credentials, and got none") in unknown.observed.told
+    if method == "trust":
+        assert wrong.outcome is Outcome.OK
+    else:
+        assert wrong.outcome is Outcome.DENIED
+        assert wrong.detail == (
+            'the server says: password authentication failed for user "orders" (SQLSTATE 28P01)'
+        )
+        assert "sesame" not in repr(wrong)
+
+
+async def test_what_is_not_there_is_told(server: tuple[str, int], tmp_path: Path) -> None:
+    """A database that is missing, and TLS that nobody set up."""
+    _, port = server
+    credentials = _written(tmp_path, PASSWORD)
+
+    database = await _look(port, credentials, "nowhere")
+    tls = await _look(port, credentials, tls=True)
+
+    assert database.outcome is Outcome.DENIED
+    assert database.detail.endswith('database "nowhere" does not exist (SQLSTATE 3D000)')
+    assert (tls.outcome, tls.detail) == (Outcome.TLS, "the server does not speak TLS")
+
+
+async def _http(reader: object, writer: object) -> None:
+    del reader
+    writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")  # type: ignore[attr-defined]
+    await writer.drain()  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("handler", "outcome", "detail"),
+    [
+        (_http, Outcome.BAD_REPLY, "the answer is not PostgreSQL"),
+        (closing, Outcome.BAD_REPLY, "the server closed the connection in the middle"),
+        (silent, Outcome.TIMEOUT, "no answer within 0.5 s (step: login)"),
+    ],
+)
+async def test_what_is_no_postgres_is_told(handler: Handler, outcome: Outcome, detail: str) -> None:
+    """By what comes back, or does not."""
+    async with serving(handler) as port:
+        result = await look_once(PostgresLook(address=LOOPBACK, port=port), timeout=0.5)
+
+    assert result.outcome is outcome
+    assert result.detail.startswith(detail)
