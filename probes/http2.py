@@ -21,6 +21,8 @@ Header = tuple[bytes, bytes]
 
 _CHUNK_BYTES = 16 * 1024
 _STATUS_DIGITS = 3
+#: What a server says first is a frame of this type (RFC 9113, sections 3.4 and 6.5).
+_FRAME_HEAD_BYTES, _TYPE_AT, _SETTINGS = 9, 3, b"\x04"
 
 
 class Http2:
@@ -34,6 +36,7 @@ class Http2:
         self._peer = peer
         config = h2.config.H2Configuration(client_side=True, header_encoding=None)
         self._connection = h2.connection.H2Connection(config)
+        self._beginning = b""
         self._events: list[h2.events.Event] = []
         self._stream = 1
         #: Headers after the body: where gRPC says how it ended.
@@ -108,6 +111,10 @@ class Http2:
         data = await self._peer.receive(_CHUNK_BYTES)
         if not data:
             raise BadReplyError("the connection was closed without an answer")
+        self._beginning += data[: _FRAME_HEAD_BYTES - len(self._beginning)]
+        # A peer of another protocol would have us wait for a frame of millions of bytes.
+        if self._beginning[_TYPE_AT : _TYPE_AT + 1] not in {b"", _SETTINGS}:
+            raise BadReplyError("the answer is not HTTP/2")
         try:
             self._events += self._connection.receive_data(data)
         except h2.exceptions.ProtocolError as exc:

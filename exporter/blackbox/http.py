@@ -13,7 +13,7 @@ from exporter.blackbox import metrics, targets
 from exporter.blackbox.asked import Asked
 from exporter.blackbox.errors import BadRequestError
 from exporter.blackbox.http_answer import Answer, Head, Request, fetch
-from exporter.blackbox.http_body import BodyReader
+from exporter.blackbox.http_body import MOST_BYTES, BodyReader
 from exporter.blackbox.http_judge import judge
 from exporter.blackbox.place import Place
 from exporter.blackbox.record import Record
@@ -99,7 +99,7 @@ class _Visit:
         self._phases = Phases()
         self._cookies = CookieJar(unsafe=True)  # which takes cookies of mere addresses, too
         compression = self._options.compression or ""
-        limit = self._options.body_size_limit
+        limit = self._options.body_size_limit or MOST_BYTES
         self._reader = BodyReader(compression=compression, most_bytes=limit)
 
     async def run(self, request: Request, address: IPv4Address) -> Answer:

@@ -1,11 +1,14 @@
 """How much of a body is there, and what does its beginning say?"""
 
+import asyncio
 import zlib
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 
 #: So much of a body is kept, to be searched.
 SEARCHED_BYTES = 1024 * 1024
+#: Of a body, unpacked, where the module sets no limit.
+MOST_BYTES = 64 * 1024 * 1024
 #: A small body can unpack to a huge one.
 _UNPACKED_AT_ONCE = 64 * 1024
 #: What zlib calls the formats.
@@ -30,14 +33,15 @@ class BodyReader:
 
     #: "gzip", "deflate", or "" and "identity" for a body as it comes.
     compression: str
-    #: Bytes, unpacked; 0 for no limit.
-    most_bytes: int
+    #: Unpacked.
+    most_bytes: int = MOST_BYTES
 
     async def read(self, chunks: AsyncIterator[bytes]) -> Body:
         """Read a body to its end, or until it is too large or cannot be unpacked."""
         body = Body()
         unpack = _Unpacker(self.compression)
         async for chunk in chunks:
+            await asyncio.sleep(0)  # what comes fast must not keep other probes waiting
             try:
                 for piece in unpack(chunk):
                     self._take(body, piece)
@@ -51,7 +55,7 @@ class BodyReader:
         return body
 
     def _take(self, body: Body, piece: bytes) -> None:
-        if self.most_bytes and body.length + len(piece) > self.most_bytes:
+        if body.length + len(piece) > self.most_bytes:
             piece = piece[: self.most_bytes - body.length]
             body.error = f"the body is larger than {self.most_bytes} bytes"
         body.beginning += piece[: SEARCHED_BYTES - len(body.beginning)]

@@ -88,6 +88,7 @@ SITE = {
     "grpc, untrusted": ("grpc_tls_untrusted", "127.0.0.1:{grpc_tls}", 0),
     "grpc, no http/2": ("grpc", "127.0.0.1:{closing}", 0),
     "tls, silent": ("http_2xx", "https://127.0.0.1:{silent}/", 0),
+    "grpc, another protocol": ("grpc", "127.0.0.1:{banner}", 0),
     "grpc, refused": ("grpc", "127.0.0.1:{closed}", 0),
     "grpc, no such name": ("grpc", "nobody.invalid:50051", 0),
 }
