@@ -61,7 +61,7 @@ async def probe(asked: Asked, place: Place, record: Record) -> None:
     query = _query(options)
     record.info(
         "Making DNS query",
-        target=server,
+        server=server,
         query=options.query_name,
         type=options.query_type.text,
         protocol=options.transport_protocol,

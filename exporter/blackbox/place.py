@@ -46,13 +46,13 @@ class Place:
         """Find the address of a probe's target, and record it, and how long that took."""
         for spec in (metrics.LOOKUP_SECONDS, metrics.IP_PROTOCOL, metrics.IP_HASH):
             record.set(spec, 0)
-        record.info("Resolving target address", target=host, source=self.vantage.name)
+        record.info("Resolving target address", host=host, source=self.vantage.name)
         began = perf_counter()
         try:
             address = await self.address_of(host)
         finally:
             record.set(metrics.LOOKUP_SECONDS, perf_counter() - began)
-        record.info("Resolved target address", target=host, ip=address)
+        record.info("Resolved target address", host=host, ip=address)
         record.set(metrics.IP_PROTOCOL, 4)
         record.set(metrics.IP_HASH, _hash(address))
         return address

@@ -35,7 +35,7 @@ async def run(asked: Asked, place: Place, timeout_seconds: float) -> Record:
     """
     prober = asked.module.options.prober
     record = Record(module=asked.module.name, target=asked.target)
-    record.info("Beginning probe", probe=prober, timeout_seconds=f"{timeout_seconds:g}")
+    record.info("Beginning probe", probe=prober, timeout_seconds=f"{timeout_seconds:.3g}")
     began = perf_counter()
     why_not = await _attempt(asked, place, record, timeout_seconds)
     seconds = perf_counter() - began
@@ -55,7 +55,7 @@ async def _attempt(asked: Asked, place: Place, record: Record, timeout_seconds: 
         async with asyncio.timeout(timeout_seconds):
             await PROBERS[asked.module.options.prober](asked, place, record)
     except TimeoutError:
-        why_not = f"no answer within {timeout_seconds:g} s"
+        why_not = f"no answer within {timeout_seconds:.3g} s"
     except FailedError as exc:
         why_not = str(exc)
     except LookError as exc:
