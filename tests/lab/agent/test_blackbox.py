@@ -36,7 +36,6 @@ def probing(swarmscope: Lab) -> Iterator[Lab]:
     finally:
         swarmscope.deploy(STACK, STACK_NAME)
         at_once(shipped.wait_until_ready, swarmscope.nodes)
-        shipped.wait_until_scraped(swarmscope)
 
 
 def _wait_until_it_answers(lab: Lab, node: Node) -> None:
