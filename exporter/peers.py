@@ -31,6 +31,10 @@ PROBE_PATH = "/probe"
 SCRAPE_TIMEOUT_HEADER = "X-Prometheus-Scrape-Timeout-Seconds"
 #: Says that another agent asks, so that what it wants is not sent on for ever.
 FORWARDED_HEADER = "Swarmscope-Forwarded"
+#: Tables of what is there.
+STATE_PATH = "/api/v1/state"
+#: A round of looks, taken now.
+MESH_PATH = "/api/v1/mesh"
 #: Response header: unix seconds at which a manager's Engine was last read.
 READ_AT_HEADER = "Swarmscope-Read-At"
 

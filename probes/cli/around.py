@@ -8,17 +8,21 @@ from contextlib import contextmanager
 from functools import cached_property
 from ipaddress import IPv4Address
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from probes.addresses import first_nameserver
 from probes.cli.agent import ask_agent
 from probes.cli.options import Addresses
+from probes.errors import LookError
 from probes.looks.errors import CannotLookError
 from probes.looks.names import Directory
 from probes.model.local import LocalTask
 from probes.model.topology import Topology
-from probes.swarm.connection import EngineError, NotAManagerError
-from probes.swarm.engine import Engine
-from probes.wire import load_topology
+from probes.model.vantage import Vantage, VantageKind
+from probes.swarm.errors import EngineError, NotAManagerError
+
+if TYPE_CHECKING:
+    from probes.swarm.engine import Engine
 
 _TOPOLOGY_PATH = "/api/v1/topology"
 _RESOLVER_FILE = Path("/etc/resolv.conf")
@@ -30,7 +34,13 @@ class Around:
 
     def __init__(self, addresses: Addresses) -> None:
         self._addresses = addresses
-        self._engine = Engine(addresses.engine, addresses.netns_folder)
+
+    @cached_property
+    def _engine(self) -> "Engine":
+        # A look at an address from the host asks no Engine, and its library takes a while to load.
+        from probes.swarm.engine import Engine  # noqa: PLC0415
+
+        return Engine(self._addresses.engine, self._addresses.netns_folder)
 
     @cached_property
     def topology(self) -> Topology:
@@ -52,6 +62,19 @@ class Around:
         with _translated():
             return self._engine.local_tasks()
 
+    def overlay(self, network: str) -> Vantage | None:
+        """Find the namespace of an overlay on this node, by the network's name."""
+        # The kernel's tables are for few commands, and pyroute2 takes a while to load.
+        from probes.kernel.namespaces import list_namespaces  # noqa: PLC0415
+
+        folder = Path(self._addresses.netns_folder)
+        try:
+            places = [item.vantage for item in list_namespaces(folder, self.topology.networks)]
+        except LookError:
+            return None
+        found = (item for item in places if item.kind is VantageKind.OVERLAY)
+        return next((item for item in found if item.name == network), None)
+
     @cached_property
     def host_resolver(self) -> IPv4Address:
         """The resolver of the node itself; none named means this machine (resolv.conf(5))."""
@@ -72,6 +95,8 @@ def _translated() -> Iterator[None]:
 
 
 def _ask_topology(path: str) -> Topology:
+    from probes.wire import load_topology  # noqa: PLC0415 -- as above
+
     try:
         return load_topology(ask_agent(path, _TOPOLOGY_PATH))
     except CannotLookError as exc:

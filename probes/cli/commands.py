@@ -1,33 +1,13 @@
 """What does each command of `probe` do? Every function returns the exit status."""
 
-import asyncio
-import sys
-
 from probes.cli import audit as auditing
 from probes.cli import explain as explaining
 from probes.cli import show
 from probes.cli.around import Around
-from probes.cli.options import Addresses, LookOptions
+from probes.cli.options import Addresses
 from probes.cli.services import TITLES, cells_of, list_services, services_document
-from probes.looks.errors import EXIT_STATUS, CommandError
-from probes.looks.looker import Looker
-from probes.looks.wants import Want
+from probes.looks.errors import CommandError
 from probes.wire import walk_document
-
-
-def look(addresses: Addresses, options: LookOptions, want: Want) -> int:
-    """Take the look that is wanted, and print how it ended."""
-    try:
-        take = want.read()
-        looker = Looker(Around(addresses), options.source, options.timeout_seconds)
-        report = asyncio.run(take(looker))
-    except CommandError as exc:
-        return _told(exc)
-    if options.json:
-        show.print_json(show.report_document(report))
-    else:
-        show.print_report(report)
-    return EXIT_STATUS[report.result.outcome.verdict]
 
 
 def services(addresses: Addresses, *, json: bool) -> int:
@@ -36,7 +16,7 @@ def services(addresses: Addresses, *, json: bool) -> int:
         around = Around(addresses)
         rows = list_services(around.topology, around.local)
     except CommandError as exc:
-        return _told(exc)
+        return show.told(exc)
     if json:
         show.print_json(services_document(rows))
     else:
@@ -49,7 +29,7 @@ def audit(addresses: Addresses, node: str, *, everywhere: bool, json: bool) -> i
     try:
         document = auditing.fetch_findings(addresses.agent, node, everywhere=everywhere)
     except CommandError as exc:
-        return _told(exc)
+        return show.told(exc)
     if json:
         show.print_json(document)
     else:
@@ -63,14 +43,9 @@ def explain(addresses: Addresses, source: str, destination: str, *, json: bool) 
         around = Around(addresses)
         walk = explaining.fetch_walk(around, addresses.agent, source, destination)
     except CommandError as exc:
-        return _told(exc)
+        return show.told(exc)
     if json:
         show.print_json(walk_document(walk))
     else:
         explaining.print_walk(walk)
     return explaining.status_of(walk)
-
-
-def _told(exc: CommandError) -> int:
-    sys.stderr.write(f"probe: {exc}\n")
-    return exc.status

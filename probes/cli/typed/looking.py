@@ -30,11 +30,11 @@ def dns(
     json: Json = False,
 ) -> None:
     """Ask for a name's addresses; a service's must be those that the Swarm says."""
-    from probes.cli import commands
+    from probes.cli import looks
     from probes.looks.wants import DnsWant
 
     options = look_options(source, timeout, json=json)
-    raise typer.Exit(commands.look(context.obj, options, DnsWant(name=name, server=server)))
+    raise typer.Exit(looks.look(context.obj, options, DnsWant(name=name, server=server)))
 
 
 @app.command(epilog="Example: probe tcp orders-db:5432 --from api")
@@ -47,11 +47,11 @@ def tcp(
     json: Json = False,
 ) -> None:
     """Open one TCP connection, and close it again."""
-    from probes.cli import commands
+    from probes.cli import looks
     from probes.looks.wants import TcpWant
 
     options = look_options(source, timeout, json=json)
-    raise typer.Exit(commands.look(context.obj, options, TcpWant(target=target)))
+    raise typer.Exit(looks.look(context.obj, options, TcpWant(target=target)))
 
 
 @app.command(epilog="Example: probe icmp api.2 --from web")
@@ -64,11 +64,11 @@ def icmp(
     json: Json = False,
 ) -> None:
     """Send one echo request."""
-    from probes.cli import commands
+    from probes.cli import looks
     from probes.looks.wants import IcmpWant
 
     options = look_options(source, timeout, json=json)
-    raise typer.Exit(commands.look(context.obj, options, IcmpWant(target=target)))
+    raise typer.Exit(looks.look(context.obj, options, IcmpWant(target=target)))
 
 
 @app.command(epilog="Example: probe http http://api:8080/healthz --from web --status 200")
@@ -91,12 +91,12 @@ def http(
     json: Json = False,
 ) -> None:
     """Send one GET, and hold the answer against what is expected."""
-    from probes.cli import commands
+    from probes.cli import looks
     from probes.looks.wants import HttpWant
 
     options = look_options(source, timeout, json=json)
     raise typer.Exit(
-        commands.look(
+        looks.look(
             context.obj,
             options,
             HttpWant(

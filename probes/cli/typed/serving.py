@@ -33,11 +33,11 @@ def _look(
     verify: bool,
     **own: str,
 ) -> typer.Exit:
-    from probes.cli import commands
+    from probes.cli import looks
     from probes.looks.wants import ServerWant
 
     want = ServerWant(kind=kind, target=target, tls=tls, name=name, verify=verify, options=own)
-    return typer.Exit(commands.look(addresses, options, want))
+    return typer.Exit(looks.look(addresses, options, want))
 
 
 @app.command(epilog="Example: probe tls gateway:443 --name shop.example.org --from web")
@@ -68,12 +68,12 @@ def udp(
     json: Json = False,
 ) -> None:
     """Send one datagram; a refusal is a no, silence is one where an answer is expected."""
-    from probes.cli import commands
+    from probes.cli import looks
     from probes.looks.wants import UdpWant
 
     options = look_options(source, timeout, json=json)
     want = UdpWant(target=target, send=send, expect=expect)
-    raise typer.Exit(commands.look(context.obj, options, want))
+    raise typer.Exit(looks.look(context.obj, options, want))
 
 
 @app.command(epilog="Example: probe grpc api:50051 --service shop.Orders --from web")

@@ -153,6 +153,11 @@ async def _banner(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
     await reader.read()
 
 
+async def _brief(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"goodbye\r\n")
+    await writer.drain()
+
+
 def _starting_tls(context: ssl.SSLContext) -> object:
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"220 mail ready\r\n")
@@ -237,6 +242,7 @@ async def running(certificates: Certificates) -> AsyncIterator[dict[str, int]]:
             await web.SockSite(runner, sock, ssl_context=context).start()
         mail = _starting_tls(contexts["https"])  # type: ignore[arg-type]
         handlers = {"banner": _banner, "mail": mail, "silent": silent, "closing": closing}
+        handlers["brief"] = _brief
         for name, handler in handlers.items():
             ports[name] = await stack.enter_async_context(serving(handler))  # type: ignore[arg-type]
         over_udp, over_tcp = _on_one_port()

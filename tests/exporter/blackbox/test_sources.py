@@ -44,9 +44,9 @@ def serve(wire: Wire, tmp_path: Path) -> Callable[..., Blackbox]:
     path = tmp_path / "blackbox.yml"
     path.write_text(
         "modules:\n"
-        "  page: {prober: http, timeout: 2s}\n"
-        "  port: {prober: tcp, timeout: 1s}\n"
-        "  echo: {prober: icmp, timeout: 1s}\n",
+        "  page: {prober: http, timeout: 5s}\n"
+        "  port: {prober: tcp, timeout: 5s}\n"
+        "  echo: {prober: icmp, timeout: 5s}\n",
     )
     there = replace(local(WEB_1), netns=wire.task.netns)
     # The peer is shop_api's VIP, and node3 is nowhere.
