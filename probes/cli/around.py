@@ -9,11 +9,13 @@ from functools import cached_property
 from ipaddress import IPv4Address
 from pathlib import Path
 
-from probes.addresses import first_nameserver
 from probes.cli.agent import ask_agent
 from probes.cli.options import Addresses
+from probes.errors import CouldNotLookError
+from probes.kernel.namespaces import Namespace, list_namespaces
 from probes.looks.errors import CannotLookError
 from probes.looks.names import Directory
+from probes.looks.resolver import host_resolver
 from probes.model.local import LocalTask
 from probes.model.topology import Topology
 from probes.swarm.connection import EngineError, NotAManagerError
@@ -21,8 +23,6 @@ from probes.swarm.engine import Engine
 from probes.wire import load_topology
 
 _TOPOLOGY_PATH = "/api/v1/topology"
-_RESOLVER_FILE = Path("/etc/resolv.conf")
-_LOOPBACK = IPv4Address("127.0.0.1")
 
 
 class Around:
@@ -54,11 +54,16 @@ class Around:
 
     @cached_property
     def host_resolver(self) -> IPv4Address:
-        """The resolver of the node itself; none named means this machine (resolv.conf(5))."""
+        """The resolver of the node itself."""
+        return host_resolver()
+
+    @cached_property
+    def namespaces(self) -> tuple[Namespace, ...]:
+        """What Docker's folder of network namespaces has."""
         try:
-            return first_nameserver(_RESOLVER_FILE.read_text()) or _LOOPBACK
-        except OSError:
-            return _LOOPBACK
+            return list_namespaces(Path(self._addresses.netns_folder), self.topology.networks)
+        except CouldNotLookError as exc:
+            raise CannotLookError(str(exc)) from exc
 
 
 @contextmanager
