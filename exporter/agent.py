@@ -17,6 +17,7 @@ from exporter.findings import findings_everywhere, own_findings
 from exporter.follow import Follower, Patience, SwarmEngine, Watch
 from exporter.front import Front
 from exporter.kernel import KernelReader
+from exporter.looks import Looks
 from exporter.page.summary import OwnFacts
 from exporter.peers import Peers
 from exporter.planning import NodePlan, plan_node
@@ -102,6 +103,7 @@ class Agent:
             self._peers,
             self._explainer.explain,
         )
+        self.looks = Looks(lambda: self.view, Path(settings.netns_folder), self._peers)
         self._listeners = Listeners(make_app(self))
         self._moved = asyncio.Event()
 

@@ -19,7 +19,9 @@ from exporter.peers import (
 from exporter.questions import FarQuestion, read_far_question, read_question
 from exporter.store import Snapshot
 from exporter.view import Source, View
+from exporter.web import looks
 from exporter.web.access import guard
+from exporter.web.looks import Looking
 from exporter.web.status import Shown, routes
 from probes.explain.journey import NoSuchJourneyError, Question
 from probes.model.path import Hop, Walk
@@ -46,6 +48,8 @@ class Served(Protocol):
     def token(self) -> str: ...
     @property
     def front(self) -> Shown: ...
+    @property
+    def looks(self) -> Looking: ...
     def results(self) -> Snapshot: ...
     def why_not_ready(self) -> str: ...
     def take_report(self, report: NodeReport) -> None: ...
@@ -68,6 +72,7 @@ def make_app(agent: Served) -> web.Application:
     app.add_routes(
         [
             *routes(agent.front),
+            *looks.routes(agent.looks),
             web.get("/metrics", pages.metrics),
             web.get("/-/healthy", pages.healthy),
             web.get("/-/ready", pages.ready),

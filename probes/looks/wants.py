@@ -1,12 +1,13 @@
 """What can be wanted of a look, as it was typed? Plain data, which can be sent to another node."""
 
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from ipaddress import IPv4Address
 from types import MappingProxyType
 from typing import Any
 
 from probes.addresses import parse_address
+from probes.looks.errors import UsageError
 from probes.looks.looker import Looker, Report
 from probes.looks.targets import parse_bytes, parse_host, parse_host_port, parse_server, parse_url
 from probes.model.probe import (
@@ -17,6 +18,7 @@ from probes.model.probe import (
     NatsLook,
     PostgresLook,
     RedisLook,
+    ServerLook,
     TcpLook,
     TlsLook,
     UdpLook,
@@ -139,9 +141,15 @@ class ServerWant:
         """Read what was typed; UsageError when it makes no sense."""
         host, port = parse_host_port(self.target)
         name = parse_host(self.name) if self.name else "" if parse_address(host) else host
+        look = SERVERS.get(self.kind)
+        if look is None:
+            raise UsageError(f"{self.kind!r} is no server that can be looked at")
+        strangers = self.options.keys() - _own_options(look)
+        if strangers:
+            raise UsageError(f"{self.kind} has no option {', '.join(sorted(strangers))}")
 
         def make(address: IPv4Address) -> Look:
-            return SERVERS[self.kind](
+            return look(
                 address=address,
                 port=port,
                 host=name,
@@ -153,7 +161,7 @@ class ServerWant:
         return lambda looker: looker.at_host(host, make, str(port))
 
 
-SERVERS: Mapping[str, Callable[..., TlsLook | GrpcLook | PostgresLook | RedisLook | NatsLook]] = (
+SERVERS: Mapping[str, type[TlsLook | GrpcLook | PostgresLook | RedisLook | NatsLook]] = (
     MappingProxyType(
         {
             "tls": TlsLook,
@@ -164,5 +172,11 @@ SERVERS: Mapping[str, Callable[..., TlsLook | GrpcLook | PostgresLook | RedisLoo
         }
     )
 )
+
+
+def _own_options(look: type[ServerLook]) -> set[str]:
+    """List what a kind has beside what all servers have."""
+    return {item.name for item in fields(look)} - {item.name for item in fields(ServerLook)}
+
 
 Want = DnsWant | TcpWant | IcmpWant | HttpWant | UdpWant | ServerWant
