@@ -72,7 +72,7 @@ def make_app(agent: Served) -> web.Application:
     app.add_routes(
         [
             *routes(agent.front),
-            *looks.routes(agent.looks),
+            *looks.routes(agent),
             web.get("/metrics", pages.metrics),
             web.get("/-/healthy", pages.healthy),
             web.get("/-/ready", pages.ready),

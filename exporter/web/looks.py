@@ -15,13 +15,20 @@ class Looking(Protocol):
     async def look(self, asked: Asked) -> tuple[Answer, ...]: ...
 
 
-def routes(looks: Looking) -> list[web.RouteDef]:
+class Agent(Protocol):
+    """Whoever serves the page."""
+
+    @property
+    def looks(self) -> Looking: ...
+
+
+def routes(agent: Agent) -> list[web.RouteDef]:
     """List the pages."""
 
     async def look(request: web.Request) -> web.Response:
         """Take the look that the body asks for, here or on the nodes that it means."""
         try:
-            answers = await looks.look(load_asked(await request.read()))
+            answers = await agent.looks.look(load_asked(await request.read()))
         except UsageError as exc:
             return _told(exc, HTTPStatus.BAD_REQUEST)
         except CommandError as exc:

@@ -1,33 +1,15 @@
 """What does each command of `probe` do? Every function returns the exit status."""
 
-import asyncio
 import sys
 
 from probes.cli import audit as auditing
 from probes.cli import explain as explaining
 from probes.cli import show
 from probes.cli.around import Around
-from probes.cli.options import Addresses, LookOptions
+from probes.cli.options import Addresses
 from probes.cli.services import TITLES, cells_of, list_services, services_document
-from probes.looks.errors import EXIT_STATUS, CommandError
-from probes.looks.looker import Looker
-from probes.looks.wants import Want
+from probes.looks.errors import CommandError
 from probes.wire import walk_document
-
-
-def look(addresses: Addresses, options: LookOptions, want: Want) -> int:
-    """Take the look that is wanted, and print how it ended."""
-    try:
-        take = want.read()
-        looker = Looker(Around(addresses), options.source, options.timeout_seconds)
-        report = asyncio.run(take(looker))
-    except CommandError as exc:
-        return _told(exc)
-    if options.json:
-        show.print_json(show.report_document(report))
-    else:
-        show.print_report(report)
-    return EXIT_STATUS[report.result.outcome.verdict]
 
 
 def services(addresses: Addresses, *, json: bool) -> int:

@@ -13,17 +13,10 @@ from rich.text import Text
 from probes.looks.looker import Report
 from probes.model.probe import DnsLook, HttpLook, IcmpLook, MtuLook, Probe
 from probes.model.result import Answer, Certificate, Result, Verdict
-from probes.wire import result_document
 
-_STYLES = {Verdict.WORKED: "bold green", Verdict.FAILED: "bold red", Verdict.UNKNOWN: "bold yellow"}
+STYLES = {Verdict.WORKED: "bold green", Verdict.FAILED: "bold red", Verdict.UNKNOWN: "bold yellow"}
 #: Where nobody looks at the lines, they are not to be folded.
 _PIPE_COLUMNS = 400
-
-
-def report_document(report: Report) -> Mapping[str, Any]:
-    """Describe a report for `--json`: the result's document, and the one of the name's look."""
-    resolution = result_document(report.resolution) if report.resolution else None
-    return {**result_document(report.result), "resolution": resolution}
 
 
 def print_json(document: Mapping[str, Any]) -> None:
@@ -36,7 +29,7 @@ def print_report(report: Report) -> None:
     console = console_for()
     result = report.result
     verdict = result.outcome.verdict
-    line = Text.assemble((str(result.outcome), _STYLES[verdict]), "  ", headline(result))
+    line = Text.assemble((str(result.outcome), STYLES[verdict]), "  ", headline(result))
     console.print(line, soft_wrap=True)
     if result.detail:
         console.print(Text(f"  {result.detail}"), soft_wrap=True)
@@ -57,12 +50,16 @@ def print_table(title: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 def headline(result: Result) -> str:
     """Say who looked at what: "tcp  shop_web.1 -> shop_api 10.0.1.20:8080 on shop_app, 1.2 ms"."""
     probe = result.probe
+    node = f" on {probe.id.source_node}" if probe.id.source_node else ""
+    words = f"{probe.vantage.name}{node} -> {aim_of(probe)}"
+    return f"{probe.id.probe}  {words}, {milliseconds(result.seconds)}"
+
+
+def aim_of(probe: Probe) -> str:
+    """Say what was looked at: "shop_api 10.0.1.20:8080 on shop_app"."""
     who = probe.id.destination_task or probe.id.destination_service
-    parts = [probe.vantage.name, "->", who, _aim(probe)]
-    if probe.id.network:
-        parts.append(f"on {probe.id.network}")
-    words = " ".join(part for part in parts if part)
-    return f"{probe.id.probe}  {words}, {_milliseconds(result.seconds)}"
+    network = f"on {probe.id.network}" if probe.id.network else ""
+    return " ".join(part for part in (who, _aim(probe), network) if part)
 
 
 def _aim(probe: Probe) -> str:
@@ -83,13 +80,13 @@ def lines_of(report: Report) -> Iterator[tuple[str, str]]:
         found = report.resolution
         addresses = _listed(report.resolution.observed.answer.addresses)
         name, server = found.probe.id.endpoint, _aim(found.probe).rpartition(" at ")[2]
-        took = _milliseconds(found.seconds)
+        took = milliseconds(found.seconds)
         yield "resolve", f"{name} is {addresses}, says {server}, {took}"
     for phase in report.result.phases:
-        yield phase.name.replace("_", " "), _milliseconds(phase.seconds)
+        yield phase.name.replace("_", " "), milliseconds(phase.seconds)
     observed = report.result.observed
     if observed.rtt_seconds is not None:
-        yield "round trip", f"{_milliseconds(observed.rtt_seconds)}, by the kernel's clock"
+        yield "round trip", f"{milliseconds(observed.rtt_seconds)}, by the kernel's clock"
     if observed.status is not None:
         yield "status", str(observed.status)
     if observed.certificates:
@@ -128,7 +125,8 @@ def _listed(values: Iterable[object]) -> str:
     return ", ".join(str(value) for value in values)
 
 
-def _milliseconds(seconds: float) -> str:
+def milliseconds(seconds: float) -> str:
+    """Write a duration."""
     return f"{seconds * 1000:.2f} ms"
 
 

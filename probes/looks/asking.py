@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from typing import Any, get_args
 
 from pydantic import TypeAdapter
@@ -112,7 +112,12 @@ def _refuse_files(want: Want) -> None:
 def dump_answers(answers: Iterable[Answer]) -> bytes:
     """Write answers as one JSON object."""
     places = [
-        {**asdict(answer), "report": answer.report and report_document(answer.report)}
+        {
+            "node": answer.node,
+            "report": report_document(answer.report) if answer.report else None,
+            "why": answer.why,
+            "pointless": answer.pointless,
+        }
         for answer in answers
     ]
     return json.dumps({"version": DOCUMENT_VERSION, "places": places}).encode()
