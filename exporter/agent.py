@@ -24,6 +24,7 @@ from exporter.planning import NodePlan, plan_node
 from exporter.questions import FarQuestion
 from exporter.schedule import ProbeSchedule
 from exporter.settings import Settings
+from exporter.state import States
 from exporter.store import ResultStore, Snapshot
 from exporter.token import read_token
 from exporter.view import Source, View
@@ -104,6 +105,7 @@ class Agent:
             self._explainer.explain,
         )
         self.looks = Looks(lambda: self.view, Path(settings.netns_folder), self._peers)
+        self.states = States(lambda: self._auditor.state.situation, lambda: self.view, self._peers)
         self._listeners = Listeners(make_app(self))
         self._moved = asyncio.Event()
 

@@ -8,7 +8,7 @@ from exporter.gossip import Timetable
 from exporter.view import View
 from probes.model.gossip import NetworkView
 from probes.model.topology import Topology
-from probes.swarm.connection import EngineError
+from probes.swarm.errors import EngineError
 
 logger = logging.getLogger(__name__)
 

@@ -26,7 +26,7 @@ from exporter.view import Source, View
 from probes.model.gossip import NetworkView
 from probes.model.local import LocalTask
 from probes.model.topology import NodeReport, Topology
-from probes.swarm.connection import EngineError, NoSwarmError
+from probes.swarm.errors import EngineError, NoSwarmError
 from probes.swarm.membership import Membership
 
 logger = logging.getLogger(__name__)

@@ -17,14 +17,13 @@ from probes.looks.asking import (
     Answer,
     Asked,
     answers_within,
-    dump_asked,
-    load_answers,
 )
 from probes.looks.errors import CannotLookError, CommandError, UsageError
 from probes.looks.looker import Looker
 from probes.looks.names import Directory
 from probes.looks.resolver import host_resolver
 from probes.looks.sources import stand_anywhere
+from probes.looks.wire import dump_asked, load_answers
 from probes.model.local import LocalTask
 from probes.model.topology import Node
 

@@ -108,6 +108,12 @@ class NotReadyError(LookError):
     outcome = Outcome.NOT_READY
 
 
+class NarrowError(LookError):
+    """Large packets do not get through that should."""
+
+    outcome = Outcome.NARROW
+
+
 class SilentError(LookError):
     """Nothing came back, which proves nothing."""
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 
 from probes.errors import LookError
-from probes.kinds import LOOKS
+from probes.kinds import function_for
 from probes.model.probe import Probe
 from probes.model.result import NOTHING_OBSERVED, Outcome, Result, Verdict
 from probes.model.vantage import Vantage
@@ -26,11 +26,11 @@ async def run(
     the network as seen from a vantage. Bugs get out: a TypeError is not an outage.
     """
     phases = Phases()
+    look = function_for(probe.look)
     outcome, detail, observed = Outcome.OK, "", NOTHING_OBSERVED
     started_at, started = time.time(), time.perf_counter()
     try:
         async with asyncio.timeout(probe.timeout_seconds):
-            look = LOOKS[type(probe.look)]
             observed = await look(probe.look, net(probe.vantage, response_bytes), phases)
     except TimeoutError:
         outcome = Outcome.TIMEOUT

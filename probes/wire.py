@@ -12,6 +12,7 @@ from probes.model.probe import KIND_OF, Kind, Probe, ProbeId
 from probes.model.result import Observation, Outcome, Phase, Result
 from probes.model.topology import NodeReport, Topology
 from probes.model.vantage import Vantage
+from probes.state.table import Table
 
 #: Of every document for people and scripts; raised when a field changes its meaning or goes.
 DOCUMENT_VERSION = 1
@@ -24,6 +25,7 @@ _VANTAGE = TypeAdapter(Vantage)
 _OBSERVATION = TypeAdapter(Observation)
 _HELD = TypeAdapter(HeldFinding)
 _WALK = TypeAdapter(Walk)
+_TABLE = TypeAdapter(Table)
 _HOPS = TypeAdapter(tuple[Hop, ...])
 
 
@@ -147,4 +149,28 @@ def walk_document(walk: Walk) -> Mapping[str, Any]:
         **_WALK.dump_python(walk, mode="json"),
         "cause": walk.cause,
         "remedy": walk.remedy,
+    }
+
+
+def dump_table(table: Table) -> bytes:
+    """Write a table of state as one JSON object."""
+    return _TABLE.dump_json(table)
+
+
+def load_table(document: bytes) -> Table:
+    """Read what `dump_table` wrote; ValueError for anything else."""
+    return _TABLE.validate_json(document)
+
+
+def table_document(table: Table) -> Mapping[str, Any]:
+    """Describe a table for `--json`: each row by its columns' names."""
+    return {
+        "version": DOCUMENT_VERSION,
+        "kind": table.kind,
+        "node": table.node,
+        "note": table.note,
+        "rows": [
+            {**dict(zip(table.columns, row.cells, strict=True)), "wrong": row.wrong}
+            for row in table.rows
+        ],
     }

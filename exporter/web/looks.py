@@ -5,8 +5,9 @@ from typing import Protocol
 
 from aiohttp import web
 
-from probes.looks.asking import LOOK_PATH, Answer, Asked, dump_answers, load_asked
+from probes.looks.asking import LOOK_PATH, Answer, Asked
 from probes.looks.errors import CommandError, UsageError
+from probes.looks.wire import dump_answers, load_asked
 
 
 class Looking(Protocol):

@@ -8,19 +8,21 @@ from contextlib import contextmanager
 from functools import cached_property
 from ipaddress import IPv4Address
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from probes.cli.agent import ask_agent
 from probes.cli.options import Addresses
-from probes.errors import CouldNotLookError
+from probes.errors import LookError
 from probes.kernel.namespaces import Namespace, list_namespaces
 from probes.looks.errors import CannotLookError
 from probes.looks.names import Directory
 from probes.looks.resolver import host_resolver
 from probes.model.local import LocalTask
 from probes.model.topology import Topology
-from probes.swarm.connection import EngineError, NotAManagerError
-from probes.swarm.engine import Engine
-from probes.wire import load_topology
+from probes.swarm.errors import EngineError, NotAManagerError
+
+if TYPE_CHECKING:
+    from probes.swarm.engine import Engine
 
 _TOPOLOGY_PATH = "/api/v1/topology"
 
@@ -30,7 +32,13 @@ class Around:
 
     def __init__(self, addresses: Addresses) -> None:
         self._addresses = addresses
-        self._engine = Engine(addresses.engine, addresses.netns_folder)
+
+    @cached_property
+    def _engine(self) -> "Engine":
+        # A look at an address from the host asks no Engine, and its library takes a while to load.
+        from probes.swarm.engine import Engine  # noqa: PLC0415
+
+        return Engine(self._addresses.engine, self._addresses.netns_folder)
 
     @cached_property
     def topology(self) -> Topology:
@@ -62,7 +70,7 @@ class Around:
         """What Docker's folder of network namespaces has."""
         try:
             return list_namespaces(Path(self._addresses.netns_folder), self.topology.networks)
-        except CouldNotLookError as exc:
+        except LookError as exc:
             raise CannotLookError(str(exc)) from exc
 
 
@@ -77,6 +85,8 @@ def _translated() -> Iterator[None]:
 
 
 def _ask_topology(path: str) -> Topology:
+    from probes.wire import load_topology  # noqa: PLC0415 -- as above
+
     try:
         return load_topology(ask_agent(path, _TOPOLOGY_PATH))
     except CannotLookError as exc:

@@ -1,7 +1,5 @@
 """What does each command of `probe` do? Every function returns the exit status."""
 
-import sys
-
 from probes.cli import audit as auditing
 from probes.cli import explain as explaining
 from probes.cli import show
@@ -18,7 +16,7 @@ def services(addresses: Addresses, *, json: bool) -> int:
         around = Around(addresses)
         rows = list_services(around.topology, around.local)
     except CommandError as exc:
-        return _told(exc)
+        return show.told(exc)
     if json:
         show.print_json(services_document(rows))
     else:
@@ -31,7 +29,7 @@ def audit(addresses: Addresses, node: str, *, everywhere: bool, json: bool) -> i
     try:
         document = auditing.fetch_findings(addresses.agent, node, everywhere=everywhere)
     except CommandError as exc:
-        return _told(exc)
+        return show.told(exc)
     if json:
         show.print_json(document)
     else:
@@ -45,14 +43,9 @@ def explain(addresses: Addresses, source: str, destination: str, *, json: bool) 
         around = Around(addresses)
         walk = explaining.fetch_walk(around, addresses.agent, source, destination)
     except CommandError as exc:
-        return _told(exc)
+        return show.told(exc)
     if json:
         show.print_json(walk_document(walk))
     else:
         explaining.print_walk(walk)
     return explaining.status_of(walk)
-
-
-def _told(exc: CommandError) -> int:
-    sys.stderr.write(f"probe: {exc}\n")
-    return exc.status

@@ -10,13 +10,25 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from probes.looks.errors import CommandError
 from probes.looks.looker import Report
-from probes.model.probe import DnsLook, HttpLook, IcmpLook, MtuLook, Probe
-from probes.model.result import Answer, Certificate, Result, Verdict
+from probes.model.probe import DnsLook, HttpLook, Probe
+from probes.model.result import Answer, Certificate, Result, TracedHop, Verdict
 
 STYLES = {Verdict.WORKED: "bold green", Verdict.FAILED: "bold red", Verdict.UNKNOWN: "bold yellow"}
 #: Where nobody looks at the lines, they are not to be folded.
 _PIPE_COLUMNS = 400
+
+
+def say(line: str) -> None:
+    """Say something beside what was asked for."""
+    console_for(stderr=True).print(Text(line), soft_wrap=True)
+
+
+def told(exc: CommandError) -> int:
+    """Say why nothing was looked at; gives the exit status."""
+    sys.stderr.write(f"probe: {exc}\n")
+    return exc.status
 
 
 def print_json(document: Mapping[str, Any]) -> None:
@@ -35,6 +47,9 @@ def print_report(report: Report) -> None:
         console.print(Text(f"  {result.detail}"), soft_wrap=True)
     for label, value in lines_of(report):
         console.print(Text.assemble(f"  {label:<12}", value), soft_wrap=True)
+    if report.beneath:
+        console.print(Text("beneath it, on the underlay:"), soft_wrap=True)
+        print_report(Report(result=report.beneath))
     if report.hint:
         console_for(stderr=True).print(Text(report.hint), soft_wrap=True)
 
@@ -66,12 +81,10 @@ def _aim(probe: Probe) -> str:
     match probe.look:
         case DnsLook(name=name, server=server, port=port):
             return f"{name} at {server}" + (f":{port}" if port != 53 else "")  # noqa: PLR2004
-        case IcmpLook(address=address) | MtuLook(address=address):
-            return str(address)
         case HttpLook(address=address, port=port, path=path, tls=tls):
             return f"{'https' if tls else 'http'}://{address}:{port}{path}"
         case look:
-            return f"{look.address}:{look.port}"
+            return f"{look.address}:{look.port}" if hasattr(look, "port") else str(look.address)
 
 
 def lines_of(report: Report) -> Iterator[tuple[str, str]]:
@@ -93,9 +106,23 @@ def lines_of(report: Report) -> Iterator[tuple[str, str]]:
         yield from _lines_of_chain(observed.certificates, report.result.started_at)
     elif observed.certificate_expires_at is not None:
         yield "certificate", f"until {_moment(observed.certificate_expires_at)}"
+    if observed.largest_bytes is not None:
+        yield "largest", f"{observed.largest_bytes} bytes"
     yield from observed.told
+    for hop in observed.hops:
+        yield f"hop {hop.steps}", _hop(hop)
     if observed.answer:
         yield from _lines_of_answer(observed.answer)
+
+
+def _hop(hop: TracedHop) -> str:
+    if hop.address is None:
+        return "no answer"
+    who = f"{hop.address} ({hop.name})" if hop.name else str(hop.address)
+    trips = ", ".join(milliseconds(seconds) for seconds in hop.round_trips)
+    lost = f", {hop.lost} lost" if hop.lost else ""
+    said = f": {hop.said}" if hop.said else ""
+    return f"{who}  {trips}{lost}{said}"
 
 
 def _lines_of_chain(chain: Iterable[Certificate], now: float) -> Iterator[tuple[str, str]]:

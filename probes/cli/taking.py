@@ -10,8 +10,6 @@ from probes.looks.asking import (
     Answer,
     Asked,
     answers_within,
-    dump_asked,
-    load_answers,
 )
 from probes.looks.errors import CannotLookError, ElsewhereError
 from probes.looks.looker import Looker
@@ -49,6 +47,9 @@ class Taking:
 
     def _ask(self, why: str = "") -> tuple[Answer, ...]:
         """Have this node's agent find who looks."""
+        # Documents take a while to load, and a look from here needs none.
+        from probes.looks.wire import dump_asked, load_answers  # noqa: PLC0415
+
         timeout_seconds = self._options.timeout_seconds
         asked = Asked(
             want=self._want,

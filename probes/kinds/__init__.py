@@ -1,25 +1,11 @@
-"""Which function looks how? One file per protocol, and the one table of them all."""
+"""Which function looks how? One file per protocol, called as its kind."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from types import MappingProxyType
+from collections.abc import Awaitable, Callable
+from functools import cache
+from importlib import import_module
 from typing import Any
 
-from probes.kinds import dns, grpc, http, icmp, mtu, nats, policy, postgres, redis, tcp, tls, udp
-from probes.model.probe import (
-    DnsLook,
-    GrpcLook,
-    HttpLook,
-    IcmpLook,
-    Look,
-    MtuLook,
-    NatsLook,
-    PolicyLook,
-    PostgresLook,
-    RedisLook,
-    TcpLook,
-    TlsLook,
-    UdpLook,
-)
+from probes.model.probe import KIND_OF, Kind, Look
 from probes.model.result import Observation
 from probes.net import Net
 from probes.phases import Phases
@@ -27,19 +13,16 @@ from probes.phases import Phases
 #: Each takes its own type of look, tries once, and raises LookError when that fails.
 LookFunction = Callable[[Any, Net, Phases], Awaitable[Observation]]
 
-LOOKS: Mapping[type[Look], LookFunction] = MappingProxyType(
-    {
-        DnsLook: dns.look,
-        TcpLook: tcp.look,
-        IcmpLook: icmp.look,
-        HttpLook: http.look,
-        MtuLook: mtu.look,
-        PolicyLook: policy.look,
-        UdpLook: udp.look,
-        TlsLook: tls.look,
-        GrpcLook: grpc.look,
-        PostgresLook: postgres.look,
-        RedisLook: redis.look,
-        NatsLook: nats.look,
-    },
-)
+
+def function_for(look: Look) -> LookFunction:
+    """Find who takes a look; its file, and the libraries that it needs, are loaded with the first.
+
+    A command that connects must not wait for HTTP/2.
+    """
+    return _loaded(KIND_OF[type(look)])
+
+
+@cache
+def _loaded(kind: Kind) -> LookFunction:
+    function: LookFunction = import_module(f"{__name__}.{kind}").look
+    return function

@@ -45,19 +45,19 @@ async def echo(sock: socket.socket, payload_bytes: int, phases: Phases) -> Obser
     """Send one request; the socket sees everybody's replies, and random bytes tell ours."""
     payload = os.urandom(payload_bytes)
     identifier = int.from_bytes(os.urandom(2))
-    request = _packet(_ECHO_REQUEST, identifier, payload)
     with phases.timed("echo"):
         sent_at = time.time()
-        sock.send(request)
+        sock.send(request(identifier, payload))
         while True:
             packet, arrived_at = await datagram.receive(sock, _LARGEST_PACKET)
-            if _is_reply(packet, identifier, payload):
+            if is_reply(packet, identifier, payload):
                 return Observation(rtt_seconds=max(0.0, arrived_at - sent_at))
 
 
-def _packet(kind: int, identifier: int, payload: bytes) -> bytes:
-    bare = _HEADER.pack(kind, 0, 0, identifier, 1) + payload
-    return _HEADER.pack(kind, 0, _checksum(bare), identifier, 1) + payload
+def request(identifier: int, payload: bytes) -> bytes:
+    """Write an echo request, from behind its IP header."""
+    bare = _HEADER.pack(_ECHO_REQUEST, 0, 0, identifier, 1) + payload
+    return _HEADER.pack(_ECHO_REQUEST, 0, _checksum(bare), identifier, 1) + payload
 
 
 def _checksum(data: bytes) -> int:
@@ -69,7 +69,7 @@ def _checksum(data: bytes) -> int:
     return ~total & 0xFFFF
 
 
-def _is_reply(packet: bytes, identifier: int, payload: bytes) -> bool:
+def is_reply(packet: bytes, identifier: int, payload: bytes) -> bool:
     """Judge a whole IP packet, as raw sockets give it."""
     header_bytes = (packet[0] & 0x0F) * 4
     message = packet[header_bytes:]

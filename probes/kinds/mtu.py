@@ -13,7 +13,7 @@ _IP_MTU_DISCOVER, _IP_PMTUDISC_PROBE = 10, 3
 _IP_MTU = 14
 _LARGEST_PACKET_BYTES = 65_535
 #: IPv4's header without options, and ICMP's.
-_HEADERS_BYTES = 28
+HEADERS_BYTES = 28
 
 
 async def look(look: MtuLook, net: Net, phases: Phases) -> Observation:
@@ -23,6 +23,15 @@ async def look(look: MtuLook, net: Net, phases: Phases) -> Observation:
     does not count for it (ip(7), IP_PMTUDISC_PROBE): services' packets are as large at first.
     """
     with echo_socket(look.address, net) as sock:
-        sock.setsockopt(socket.IPPROTO_IP, _IP_MTU_DISCOVER, _IP_PMTUDISC_PROBE)
-        mtu = sock.getsockopt(socket.IPPROTO_IP, _IP_MTU)
-        return await echo(sock, min(mtu, _LARGEST_PACKET_BYTES) - _HEADERS_BYTES, phases)
+        whole_packets(sock)
+        return await echo(sock, device_mtu(sock) - HEADERS_BYTES, phases)
+
+
+def whole_packets(sock: socket.socket) -> None:
+    """Send nothing in pieces, whatever was heard of the way."""
+    sock.setsockopt(socket.IPPROTO_IP, _IP_MTU_DISCOVER, _IP_PMTUDISC_PROBE)
+
+
+def device_mtu(sock: socket.socket) -> int:
+    """Give the MTU of the device that a connected socket sends by, in bytes."""
+    return min(sock.getsockopt(socket.IPPROTO_IP, _IP_MTU), _LARGEST_PACKET_BYTES)

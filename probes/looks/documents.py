@@ -11,9 +11,10 @@ from typing import Any, Literal
 from pydantic import TypeAdapter
 from typing_extensions import TypedDict  # pydantic asks for it before Python 3.12
 
-from probes.looks.asking import Answer, report_document
+from probes.looks.asking import Answer
 from probes.looks.session import Session
 from probes.looks.tally import Summary
+from probes.looks.wire import report_document
 from probes.model.probe import Look, ProbeId
 from probes.model.result import Observation, Outcome, Verdict
 from probes.model.vantage import Vantage
@@ -43,6 +44,8 @@ class ReportDocument(ResultDocument):
 
     #: The look at the resolver that gave the address; null when the Swarm told it.
     resolution: ResultDocument | None
+    #: The same on the underlay, between the nodes that the two stand on.
+    beneath: ResultDocument | None
     hint: str
 
 

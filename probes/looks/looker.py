@@ -1,5 +1,6 @@
 """How is one look taken for a person: from where, at what, and how did it end?"""
 
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import IPv4Address
@@ -11,7 +12,7 @@ from probes.looks.errors import CannotLookError, UsageError
 from probes.looks.names import Directory, Place, Source
 from probes.looks.sources import NEAREST, ON_HOST, nearest, stand_here
 from probes.model.local import LocalTask
-from probes.model.probe import KIND_OF, DnsLook, Look, Probe, ProbeId, Target
+from probes.model.probe import KIND_OF, DnsLook, Look, Names, Probe, ProbeId, Target
 from probes.model.result import Outcome, Result
 from probes.model.topology import Network
 from probes.model.vantage import HOST, Vantage, VantageKind
@@ -43,6 +44,8 @@ class Report:
     result: Result
     #: The look at the resolver that gave the address; None when the Swarm told it.
     resolution: Result | None = None
+    #: The same on the underlay, between the nodes that the two stand on.
+    beneath: Result | None = None
     #: What may have been meant, or could not be found out.
     hint: str = ""
 
@@ -108,7 +111,7 @@ class Looker:
     async def at_host(
         self,
         host: str,
-        make: Callable[[IPv4Address], Look],
+        make: Callable[[Place], Look],
         endpoint: str,
     ) -> Report:
         """Look at an address, at what the Swarm knows by a name, or at what the resolver does."""
@@ -116,11 +119,11 @@ class Looker:
         address = parse_address(host)
         if address:
             place = Place(address=address, target=Target.STATIC)
-            return Report(result=await self._run(make(address), place, endpoint))
+            return Report(result=await self._run(make(place), place, endpoint))
         why_not = self._why_not_in_swarm()
         if not why_not and self._around.directory.knows(host):
             place = self._around.directory.place(host, self._source)
-            return Report(result=await self._run(make(place.address), place, endpoint))
+            return Report(result=await self._run(make(place), place, endpoint))
         look = DnsLook(name=host, server=self._resolver)
         place = Place(address=look.server, target=Target.NAME)
         resolution = await self._run(look, place, host)
@@ -128,8 +131,31 @@ class Looker:
         if resolution.outcome is not Outcome.OK or answer is None:
             return Report(result=resolution, hint=why_not or self._hint(host, resolution))
         place = Place(address=answer.addresses[0], target=Target.STATIC)
-        result = await self._run(make(place.address), place, endpoint)
+        result = await self._run(make(place), place, endpoint)
         return Report(result=result, resolution=resolution, hint=why_not)
+
+    async def beneath(self, node: str, make: Callable[[Place], Look]) -> Result | None:
+        """Look from this node's host at another node; None where that is no other node."""
+        address = self._around.directory.node_address(node) if node else None
+        if address is None or _is_own(address):
+            return None
+        place = Place(address=address, target=Target.NODE, network="host", node=node)
+        return await self._run(make(place), place, "", HOST)
+
+    def overlay(self, network: str) -> Vantage | None:
+        """Find an overlay's own namespace on this node, by the network's name."""
+        if not network:
+            return None
+        try:
+            places = [item.vantage for item in self._around.namespaces]
+        except CannotLookError:
+            return None
+        found = (item for item in places if item.kind is VantageKind.OVERLAY)
+        return next((item for item in found if item.name == network), None)
+
+    def names(self) -> Names:
+        """Name every address that the Swarm knows; nothing where it cannot be asked."""
+        return () if self._why_not_in_swarm() else self._around.directory.names()
 
     def _why_not_in_swarm(self) -> str:
         """Without an Engine, the host's own resolver still knows names; a task needs the Engine."""
@@ -162,7 +188,9 @@ class Looker:
             return ""
         return self._around.directory.hint(name).removeprefix("; ")
 
-    async def _run(self, look: Look, place: Place, endpoint: str) -> Result:
+    async def _run(
+        self, look: Look, place: Place, endpoint: str, vantage: Vantage | None = None
+    ) -> Result:
         probe_id = ProbeId(
             probe=KIND_OF[type(look)],
             target=place.target,
@@ -177,11 +205,21 @@ class Looker:
         probe = Probe(
             id=probe_id,
             look=look,
-            vantage=self._vantage,
+            vantage=vantage or self._vantage,
             interval_seconds=self._timeout_seconds,
             timeout_seconds=self._timeout_seconds,
         )
         return await run(probe)
+
+
+def _is_own(address: IPv4Address) -> bool:
+    """Tell whether an address is this very node's: only such can be bound to (bind(2))."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        try:
+            sock.bind((str(address), 0))
+        except OSError:
+            return False
+    return True
 
 
 def _service_of(source: Source | None) -> str:

@@ -13,7 +13,7 @@ from ipaddress import IPv4Address
 from probes.addresses import parse_address
 from probes.looks.errors import ElsewhereError, UsageError
 from probes.model.local import LocalTask
-from probes.model.probe import ExpectedAnswer, Target
+from probes.model.probe import ExpectedAnswer, Names, Target
 from probes.model.topology import Network, Node, Service, Task, Topology
 from probes.plan import answers
 from probes.plan.lookup import Lookup, address_on, vip_on
@@ -221,6 +221,29 @@ class Directory:
         """List the TCP ports that the service is known to listen on."""
         declared = {port.target for port in service.ports if port.protocol == "tcp"}
         return sorted(declared or self._lookup.exposed_by(service))
+
+    # --- who is who ---
+
+    def names(self) -> Names:
+        """Name every address: nodes, tasks on each of their networks, and VIPs."""
+        nodes = [(node.address, node.name) for node in self._lookup.nodes.values() if node.address]
+        tasks = [
+            (item.address, self._lookup.name_of(task))
+            for task in self._lookup.tasks.values()
+            if task.running
+            for item in task.addresses
+        ]
+        vips = [
+            (item.address, f"{service.name}, its VIP")
+            for service in self._lookup.services.values()
+            for item in service.vips
+        ]
+        return (*nodes, *tasks, *vips)
+
+    def node_address(self, name: str) -> IPv4Address | None:
+        """Find a node's address on the underlay."""
+        found = (node.address for node in self._lookup.nodes.values() if node.name == name)
+        return next(found, None)
 
     # --- both ---
 

@@ -18,6 +18,9 @@ class Kind(StrEnum):
     ICMP = "icmp"
     HTTP = "http"
     MTU = "mtu"
+    SWEEP = "sweep"
+    ROUTE = "route"
+    TRACE = "trace"
     TLS = "tls"
     UDP = "udp"
     GRPC = "grpc"
@@ -122,6 +125,41 @@ class PolicyLook:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SweepLook:
+    """Find the largest packet that gets there and back in one piece."""
+
+    address: IPv4Address
+    #: How long to wait for each echo; lost ones are sent twice.
+    patience_seconds: float = 0.5
+
+
+#: Who has an address, for a person.
+Names = tuple[tuple[IPv4Address, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouteLook:
+    """Ask the kernel which way it would send, and what it knows of the next hop."""
+
+    address: IPv4Address
+    #: The namespace of the overlay that the address is on; None for none, or where it is unknown.
+    overlay: Vantage | None = None
+    nodes: Names = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TraceLook:
+    """Find who passes packets on, hop by hop."""
+
+    address: IPv4Address
+    names: Names = ()
+    most_hops: int = 16
+    tries: int = 3
+    #: How long to wait for each answer.
+    patience_seconds: float = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UdpLook:
     """Send one datagram, and wait for an answer or a refusal."""
 
@@ -196,6 +234,9 @@ Look = (
     | HttpLook
     | MtuLook
     | PolicyLook
+    | SweepLook
+    | RouteLook
+    | TraceLook
     | UdpLook
     | TlsLook
     | GrpcLook
@@ -212,6 +253,9 @@ KIND_OF: Mapping[type[Look], Kind] = MappingProxyType(
         HttpLook: Kind.HTTP,
         MtuLook: Kind.MTU,
         PolicyLook: Kind.POLICY,
+        SweepLook: Kind.SWEEP,
+        RouteLook: Kind.ROUTE,
+        TraceLook: Kind.TRACE,
         UdpLook: Kind.UDP,
         TlsLook: Kind.TLS,
         GrpcLook: Kind.GRPC,
@@ -233,7 +277,7 @@ def endpoint_of(look: Look) -> str:
             return str(look.port)
         case HttpLook():
             return f"{look.port}{look.path}"
-        case IcmpLook() | MtuLook():
+        case IcmpLook() | MtuLook() | SweepLook() | RouteLook() | TraceLook():
             return ""
 
 

@@ -36,6 +36,8 @@ class Outcome(StrEnum):
     DENIED = "denied"
     #: The server is there, and says that it does not serve yet, or any more.
     NOT_READY = "not_ready"
+    #: Large packets do not get through that should.
+    NARROW = "narrow"
     #: Nothing came back, and nothing had to: UDP does not say more.
     SILENT = "silent"
     #: A connection came about that the declared policy forbids.
@@ -88,6 +90,23 @@ class Certificate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TracedHop:
+    """Who answered packets that could take so many steps and no more."""
+
+    steps: int
+    #: None where nobody did.
+    address: IPv4Address | None = None
+    #: "" where nobody knows.
+    name: str = ""
+    #: Round trips in seconds, of those that were answered.
+    round_trips: tuple[float, ...] = ()
+    #: How many were not.
+    lost: int = 0
+    #: What it said besides "too many hops", such as "host unreachable"; "" for nothing else.
+    said: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Observation:
     """What a look brought home besides its outcome; a field is None when it does not apply."""
 
@@ -97,6 +116,10 @@ class Observation:
     status: int | None = None
     #: Unix seconds at which the certificate ends.
     certificate_expires_at: float | None = None
+    #: The way as it was traced, the nearest first.
+    hops: tuple[TracedHop, ...] = ()
+    #: The largest packet that got there and back in one piece, in bytes with its IP header.
+    largest_bytes: int | None = None
     #: The chain as it was shown, the server's own first.
     certificates: tuple[Certificate, ...] = ()
     #: What else the peer told of itself, such as ("version", "15.3"), for a person.

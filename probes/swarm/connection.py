@@ -7,20 +7,10 @@ import docker
 import docker.errors
 import requests
 
+from probes.swarm.errors import EngineError, NotAManagerError
+
 _TIMEOUT_SECONDS = 15
 _SERVICE_UNAVAILABLE = 503
-
-
-class EngineError(Exception):
-    """The Engine could not be asked; the message says where, why and what to do."""
-
-
-class NotAManagerError(EngineError):
-    """The node is no Swarm manager, so it cannot tell the topology (HTTP 503)."""
-
-
-class NoSwarmError(EngineError):
-    """The Engine is not part of a Swarm."""
 
 
 @contextmanager

@@ -14,7 +14,8 @@ import docker.errors
 from probes.model.gossip import NetworkView
 from probes.model.local import LocalTask
 from probes.model.topology import Topology
-from probes.swarm.connection import EngineError, NoSwarmError, NotAManagerError, connect, translated
+from probes.swarm.connection import connect, translated
+from probes.swarm.errors import EngineError, NoSwarmError, NotAManagerError
 from probes.swarm.gossip import parse_network_view
 from probes.swarm.local import parse_local_task
 from probes.swarm.membership import Membership, parse_membership

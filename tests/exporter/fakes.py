@@ -8,7 +8,7 @@ from ipaddress import IPv4Address
 from probes.model.gossip import NetworkView
 from probes.model.local import LocalTask
 from probes.model.topology import Topology
-from probes.swarm.connection import EngineError, NotAManagerError
+from probes.swarm.errors import EngineError, NotAManagerError
 from probes.swarm.membership import Membership
 from tests.swarms import SHOP
 

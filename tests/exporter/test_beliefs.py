@@ -8,7 +8,7 @@ import pytest
 from exporter.beliefs import Beliefs
 from exporter.view import View
 from probes.model.gossip import NetworkView
-from probes.swarm.connection import EngineError
+from probes.swarm.errors import EngineError
 from probes.swarm.membership import Membership
 from tests.swarms import APP, DATA, SHOP
 

@@ -28,10 +28,10 @@ def dns(
     ] = "",
 ) -> None:
     """Ask for a name's addresses; a service's must be those that the Swarm says."""
-    from probes.cli import looking
+    from probes.cli import looks
     from probes.looks.wants import DnsWant
 
-    raise typer.Exit(looking.look(context.obj, options, DnsWant(name=name, server=server)))
+    raise typer.Exit(looks.look(context.obj, options, DnsWant(name=name, server=server)))
 
 
 @look_command(epilog="Example: probe tcp orders-db:5432 --from api")
@@ -41,10 +41,10 @@ def tcp(
     target: Annotated[str, typer.Argument(metavar="HOST:PORT", help=f"HOST: {HOST}.")],
 ) -> None:
     """Open one TCP connection, and close it again."""
-    from probes.cli import looking
+    from probes.cli import looks
     from probes.looks.wants import TcpWant
 
-    raise typer.Exit(looking.look(context.obj, options, TcpWant(target=target)))
+    raise typer.Exit(looks.look(context.obj, options, TcpWant(target=target)))
 
 
 @look_command(epilog="Example: probe icmp api.2 --from web")
@@ -54,10 +54,10 @@ def icmp(
     target: Annotated[str, typer.Argument(metavar="HOST", help=f"HOST: {HOST}.")],
 ) -> None:
     """Send one echo request."""
-    from probes.cli import looking
+    from probes.cli import looks
     from probes.looks.wants import IcmpWant
 
-    raise typer.Exit(looking.look(context.obj, options, IcmpWant(target=target)))
+    raise typer.Exit(looks.look(context.obj, options, IcmpWant(target=target)))
 
 
 @look_command(epilog="Example: probe http http://api:8080/healthz --from web --status 200")
@@ -78,11 +78,11 @@ def http(
     ] = 0,
 ) -> None:
     """Send one GET, and hold the answer against what is expected."""
-    from probes.cli import looking
+    from probes.cli import looks
     from probes.looks.wants import HttpWant
 
     raise typer.Exit(
-        looking.look(
+        looks.look(
             context.obj,
             options,
             HttpWant(

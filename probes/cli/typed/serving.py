@@ -32,11 +32,11 @@ def _look(
     verify: bool,
     **own: str,
 ) -> typer.Exit:
-    from probes.cli import looking
+    from probes.cli import looks
     from probes.looks.wants import ServerWant
 
     want = ServerWant(kind=kind, target=target, tls=tls, name=name, verify=verify, options=own)
-    return typer.Exit(looking.look(addresses, options, want))
+    return typer.Exit(looks.look(addresses, options, want))
 
 
 @look_command(
@@ -64,11 +64,11 @@ def udp(
     expect: Annotated[str, typer.Option(metavar="DATA", help="The answer must contain it.")] = "",
 ) -> None:
     """Send one datagram; a refusal is a no, silence is one where an answer is expected."""
-    from probes.cli import looking
+    from probes.cli import looks
     from probes.looks.wants import UdpWant
 
     want = UdpWant(target=target, send=send, expect=expect)
-    raise typer.Exit(looking.look(context.obj, options, want))
+    raise typer.Exit(looks.look(context.obj, options, want))
 
 
 @look_command(epilog="Example: probe grpc api:50051 --service shop.Orders --from web")

@@ -36,8 +36,8 @@ from probes.plan.budget import Budget
 from probes.plan.candidates import Pace
 from probes.plan.plan import PlanSettings, plan
 from probes.runner import run
-from probes.swarm.connection import EngineError
 from probes.swarm.engine import Engine
+from probes.swarm.errors import EngineError
 from probes.vantage import inside
 from tests.lab.errors import LabError
 from tests.lab.lab import Lab

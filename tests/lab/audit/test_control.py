@@ -18,8 +18,8 @@ from probes.audit.control import CHECKS
 from probes.audit.round import audit
 from probes.audit.situation import Situation
 from probes.model.topology import Topology
-from probes.swarm.connection import EngineError
 from probes.swarm.engine import Engine
+from probes.swarm.errors import EngineError
 from tests.lab.audit.blocking import blocked
 from tests.lab.audit.looking import LabAuditor, netns_folder
 from tests.lab.errors import LabError

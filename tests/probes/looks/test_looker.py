@@ -10,7 +10,7 @@ import pytest
 from probes.cli.around import Around
 from probes.looks.errors import CannotLookError
 from probes.looks.looker import Looker
-from probes.looks.names import Directory
+from probes.looks.names import Directory, Place
 from probes.model.local import LocalTask
 from probes.model.probe import Look, TcpLook
 from probes.model.result import Outcome
@@ -103,8 +103,8 @@ async def test_a_name_of_the_resolvers_is_asked_for_first(wire: Wire) -> None:
     with wire.listen() as sock:
         port = _port_of(sock)
 
-        def make(address: IPv4Address) -> Look:
-            return TcpLook(address=address, port=port)
+        def make(place: Place) -> Look:
+            return TcpLook(address=place.address, port=port)
 
         async with resolving(respond, _resolver(wire)):
             report = await looker.at_host("example.org", make, str(port))
@@ -127,7 +127,7 @@ async def test_a_name_that_nobody_knows_is_the_result(wire: Wire, name: str) -> 
     assert report.hint == "did you mean shop_api?"
 
 
-def _unwanted(address: IPv4Address) -> Look:
+def _unwanted(address: Place) -> Look:
     raise AssertionError(f"nobody should look at {address}")
 
 
@@ -140,8 +140,8 @@ async def test_without_an_engine_the_host_has_its_resolvers_names() -> None:
     with listener() as sock:
         port = _port_of(sock)
 
-        def make(address: IPv4Address) -> Look:
-            return TcpLook(address=address, port=port)
+        def make(place: Place) -> Look:
+            return TcpLook(address=place.address, port=port)
 
         async with resolving(records("example.org. 9 IN A 127.0.0.1"), resolver):
             report = await looker.at_host("example.org", make, str(port))

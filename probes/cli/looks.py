@@ -28,9 +28,7 @@ def look(addresses: Addresses, options: LookOptions, want: Want) -> int:
         if not session.places:
             raise CannotLookError("interrupted before the first look ended")
     except CommandError as exc:
-        if not options.quiet:
-            sys.stderr.write(f"probe: {exc}\n")
-        return exc.status
+        return exc.status if options.quiet else show.told(exc)
     if not options.quiet:
         _print_end(options, session)
     return session.status

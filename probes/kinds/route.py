@@ -1,0 +1,86 @@
+"""Which way would the kernel send, and what does it know of the next hop?"""
+
+from collections.abc import Iterable
+from functools import partial
+from ipaddress import IPv4Address
+
+from probes.errors import LookError
+from probes.kernel.fdb import fetch_fdb, parse_fdb_entry
+from probes.kernel.links import fetch_links, parse_link
+from probes.kernel.neighbours import fetch_neighbours, parse_neighbour
+from probes.kernel.netlink import read_table
+from probes.kernel.routes import route_to
+from probes.model.probe import RouteLook
+from probes.model.reading import FdbEntry, Link, Neighbour
+from probes.model.result import Observation
+from probes.model.vantage import Vantage
+from probes.net import Net
+from probes.phases import Phases
+from probes.vantage import inside
+
+_MOST_ROWS = 10_000
+
+
+async def look(look: RouteLook, net: Net, phases: Phases) -> Observation:
+    """Ask in the vantage's namespace; and for an overlay's address, in the overlay's own."""
+    told: list[tuple[str, str]] = []
+    with phases.timed("route"), inside(net.vantage):
+        links = _links()
+        chosen = route_to(look.address, {link.index: link.mtu_bytes for link in links})
+        device = next((link for link in links if link.index == chosen.device_index), None)
+        next_hop = chosen.gateway or look.address
+        known = _neighbour(next_hop, links)
+    told.append(("device", device.name if device else f"if{chosen.device_index}"))
+    told.append(("mtu", f"{chosen.mtu_bytes} bytes"))
+    told.append(("source", str(chosen.source)))
+    told.append(("gateway", str(chosen.gateway) if chosen.gateway else "none: it is a neighbour"))
+    if known:
+        told.append(("neighbour", f"{next_hop} {_shown(known)}"))
+    if look.overlay:
+        with phases.timed("overlay"):
+            told.extend(_forwarding(look, look.overlay))
+    return Observation(told=tuple(told))
+
+
+def _forwarding(look: RouteLook, overlay: Vantage) -> Iterable[tuple[str, str]]:
+    """Tell where the overlay sends the address' frames; that it cannot be read is told, too."""
+    try:
+        with inside(overlay):
+            links = _links()
+            neighbour = _neighbour(look.address, links)
+            devices = {link.index: link.name for link in links}
+            parse = partial(parse_fdb_entry, devices=devices)
+            fdb = [row for row in read_table(fetch_fdb(), parse, _MOST_ROWS).rows if row]
+    except LookError as exc:
+        yield "overlay", str(exc)
+        return
+    if neighbour is None or neighbour.mac is None:
+        yield "overlay", f"no neighbour entry for {look.address}: nobody answers for it by ARP"
+        return
+    yield "overlay", f"{look.address} {_shown(neighbour)} on {neighbour.device}"
+    entry = next((row for row in fdb if row.mac == neighbour.mac and _leads(row)), None)
+    if entry is None:
+        yield "vtep", f"no forwarding entry for {neighbour.mac}: frames are dropped, or flooded"
+    elif entry.vtep is None:
+        yield "vtep", f"none: {neighbour.mac} is on this node, at {entry.device}"
+    else:
+        name = dict(look.nodes).get(entry.vtep, "no node of the Swarm")
+        yield "vtep", f"{entry.vtep}, {name}"
+
+
+def _leads(row: FdbEntry) -> bool:
+    return row.vtep is not None or row.bridge
+
+
+def _links() -> tuple[Link, ...]:
+    return read_table(fetch_links(), parse_link, _MOST_ROWS).rows
+
+
+def _neighbour(address: IPv4Address, links: Iterable[Link]) -> Neighbour | None:
+    parse = partial(parse_neighbour, devices={link.index: link.name for link in links})
+    rows = read_table(fetch_neighbours(), parse, _MOST_ROWS).rows
+    return next((row for row in rows if row and row.address == address), None)
+
+
+def _shown(neighbour: Neighbour) -> str:
+    return f"is {neighbour.mac or 'nobody'} ({neighbour.state})"
