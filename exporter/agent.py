@@ -18,6 +18,7 @@ from exporter.follow import Follower, Patience, SwarmEngine, Watch
 from exporter.front import Front
 from exporter.kernel import KernelReader
 from exporter.looks import Looks
+from exporter.mesh import Meshes
 from exporter.page.summary import OwnFacts
 from exporter.peers import Peers
 from exporter.planning import NodePlan, plan_node
@@ -106,6 +107,9 @@ class Agent:
         )
         self.looks = Looks(lambda: self.view, Path(settings.netns_folder), self._peers)
         self.states = States(lambda: self._auditor.state.situation, lambda: self.view, self._peers)
+        self.meshes = Meshes(
+            lambda: self._plan.plan.probes, lambda: self.view, run_probe, self._peers
+        )
         self._listeners = Listeners(make_app(self))
         self._moved = asyncio.Event()
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from probes.mesh.model import Mesh, NodeMesh
 from probes.model.finding import HeldFinding
 from probes.model.path import Hop, Walk
 from probes.model.probe import KIND_OF, Kind, Probe, ProbeId
@@ -26,6 +27,7 @@ _OBSERVATION = TypeAdapter(Observation)
 _HELD = TypeAdapter(HeldFinding)
 _WALK = TypeAdapter(Walk)
 _TABLE = TypeAdapter(Table)
+_NODE_MESH, _MESH = TypeAdapter(NodeMesh), TypeAdapter(Mesh)
 _HOPS = TypeAdapter(tuple[Hop, ...])
 
 
@@ -174,3 +176,23 @@ def table_document(table: Table) -> Mapping[str, Any]:
             for row in table.rows
         ],
     }
+
+
+def dump_node_mesh(mesh: NodeMesh) -> bytes:
+    """Write what one node looked at as one JSON object."""
+    return _NODE_MESH.dump_json(mesh)
+
+
+def load_node_mesh(document: bytes) -> NodeMesh:
+    """Read what `dump_node_mesh` wrote; ValueError for anything else."""
+    return _NODE_MESH.validate_json(document)
+
+
+def dump_mesh(mesh: Mesh) -> bytes:
+    """Write what all nodes looked at as one JSON object."""
+    return _MESH.dump_json(mesh)
+
+
+def load_mesh(document: bytes) -> Mesh:
+    """Read what `dump_mesh` wrote; ValueError for anything else."""
+    return _MESH.validate_json(document)

@@ -19,7 +19,7 @@ from exporter.peers import (
 from exporter.questions import FarQuestion, read_far_question, read_question
 from exporter.store import Snapshot
 from exporter.view import Source, View
-from exporter.web import looks, state
+from exporter.web import looks, mesh, state
 from exporter.web.access import guard
 from exporter.web.looks import Looking
 from exporter.web.status import Shown, routes
@@ -52,6 +52,8 @@ class Served(Protocol):
     def looks(self) -> Looking: ...
     @property
     def states(self) -> state.Stated: ...
+    @property
+    def meshes(self) -> mesh.Meshed: ...
     def results(self) -> Snapshot: ...
     def why_not_ready(self) -> str: ...
     def take_report(self, report: NodeReport) -> None: ...
@@ -76,6 +78,7 @@ def make_app(agent: Served) -> web.Application:
             *routes(agent.front),
             *looks.routes(agent),
             *state.routes(agent.states),
+            *mesh.routes(agent.meshes),
             web.get("/metrics", pages.metrics),
             web.get("/-/healthy", pages.healthy),
             web.get("/-/ready", pages.ready),

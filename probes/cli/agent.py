@@ -29,8 +29,8 @@ class _UnixConnection(http.client.HTTPConnection):
 def ask_agent(
     path: str,
     target: str,
-    body: bytes | None = None,
     within_seconds: float = _ANSWERS_WITHIN_SECONDS,
+    body: bytes | None = None,
 ) -> bytes:
     """GET *target* of the agent at the socket *path*, or POST *body* to it.
 

@@ -59,7 +59,7 @@ class Taking:
         within = answers_within(timeout_seconds) + _ROOM_SECONDS
         agent = self._addresses.agent
         try:
-            return load_answers(ask_agent(agent, LOOK_PATH, dump_asked(asked), within))
+            return load_answers(ask_agent(agent, LOOK_PATH, within, dump_asked(asked)))
         except CannotLookError as exc:
             raise CannotLookError(f"{why}{exc}") from exc
         except ValueError as exc:
