@@ -87,8 +87,12 @@ class Directory:
 
     def overlay(self, name: str) -> Network | None:
         """Find an overlay by its name."""
-        networks = self._lookup.networks.values()
-        return next((net for net in networks if (net.name, net.driver) == (name, "overlay")), None)
+        return next((network for network in self.overlays if network.name == name), None)
+
+    @property
+    def overlays(self) -> list[Network]:
+        """List all overlays."""
+        return [item for item in self._lookup.networks.values() if item.driver == "overlay"]
 
     @property
     def nodes(self) -> list[Node]:
@@ -103,8 +107,8 @@ class Directory:
             return self.networks_of(self.ends(target)[0].id) if known else set()
         return {
             network.id
-            for network in self._lookup.networks.values()
-            if network.driver == "overlay" and any(address in net for net in network.subnets)
+            for network in self.overlays
+            if any(address in subnet for subnet in network.subnets)
         }
 
     def networks_of(self, service_id: str) -> set[str]:

@@ -119,4 +119,5 @@ def _node(name: str, directory: Directory) -> Node | None:
 
 
 def _places(directory: Directory) -> list[str]:
-    return [node.name for node in directory.nodes]
+    overlays = [network.name for network in directory.overlays]
+    return overlays + [node.name for node in directory.nodes]
