@@ -82,6 +82,7 @@ def look_command(
 
         both = [item.replace(kind=Parameter.KEYWORD_ONLY) for item in (own | shared).values()]
         command.__name__, command.__doc__ = look.__name__, look.__doc__
+        command.__module__ = look.__module__
         command.__annotations__ = {item.name: item.annotation for item in both}
         vars(command)["__signature__"] = signature(look).replace(parameters=both)
         app.command(epilog=epilog)(command)
