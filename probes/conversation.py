@@ -34,7 +34,8 @@ class Conversation:
     async def secure(self, *protocols: str) -> TlsStream:
         """Go on through TLS, as phase "tls"; *protocols* are offered by ALPN."""
         host = self._look.host or str(self._look.address)
-        secure = TlsStream(self._sock, host, verify=self._look.verify, protocols=protocols)
+        context = stream.tls_context(verify=self._look.verify, protocols=protocols)
+        secure = TlsStream(self._sock, host, context)
         with self._phases.timed("tls"):
             await secure.handshake()
         self._peer = secure

@@ -8,11 +8,11 @@ import socket
 import ssl
 import struct
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import cache
 from ipaddress import IPv4Address
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from probes import certificates
 from probes.errnos import translated
@@ -68,12 +68,10 @@ class PlainStream:
 class TlsStream:
     """Bytes through TLS; `handshake` comes first."""
 
-    def __init__(
-        self, sock: socket.socket, host: str, *, verify: bool, protocols: tuple[str, ...] = ()
-    ) -> None:
+    def __init__(self, sock: socket.socket, host: str, context: ssl.SSLContext) -> None:
         self._plain = PlainStream(sock)
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-        self._tls = tls_context(verify=verify, protocols=protocols).wrap_bio(
+        self._tls = context.wrap_bio(
             self._incoming,
             self._outgoing,
             server_hostname=host,
@@ -94,8 +92,19 @@ class TlsStream:
         # Public since Python 3.13; before, the object behind it has the same.
         if sys.version_info >= (3, 13):
             return tuple(self._tls.get_unverified_chain())
-        shown = self._tls._sslobj.get_unverified_chain() or ()  # type: ignore[attr-defined]  # noqa: SLF001
-        return tuple(ssl.PEM_cert_to_DER_cert(item.public_bytes()) for item in shown)
+        return _as_der(self._tls._sslobj.get_unverified_chain())  # type: ignore[attr-defined]  # noqa: SLF001
+
+    def verified_chain(self) -> tuple[bytes, ...]:
+        """Give those from its own to the trusted one, DER; none where nobody verified."""
+        if self._tls.context.verify_mode is ssl.CERT_NONE:
+            return ()
+        if sys.version_info >= (3, 13):
+            return tuple(self._tls.get_verified_chain())
+        return _as_der(self._tls._sslobj.get_verified_chain())  # type: ignore[attr-defined]  # noqa: SLF001
+
+    def protocol(self) -> str:
+        """Name the protocol that was agreed on inside of TLS (ALPN); "" for none."""
+        return self._tls.selected_alpn_protocol() or ""
 
     def agreed(self) -> tuple[str, str]:
         """Name the version of TLS, and the cipher."""
@@ -139,6 +148,10 @@ class TlsStream:
     async def _flush(self) -> None:
         if self._outgoing.pending:
             await self._plain.send(self._outgoing.read())
+
+
+def _as_der(chain: Iterable[Any] | None) -> tuple[bytes, ...]:
+    return tuple(ssl.PEM_cert_to_DER_cert(item.public_bytes()) for item in chain or ())
 
 
 def _why(exc: ssl.SSLError) -> str:

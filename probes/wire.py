@@ -10,6 +10,7 @@ from probes.mesh.model import Mesh, NodeMesh
 from probes.model.finding import HeldFinding
 from probes.model.path import Hop, Walk
 from probes.model.probe import KIND_OF, Kind, Probe, ProbeId
+from probes.model.reading import NodeReading
 from probes.model.result import Observation, Outcome, Phase, Result
 from probes.model.topology import NodeReport, Topology
 from probes.model.vantage import Vantage
@@ -25,6 +26,7 @@ _ID = TypeAdapter(ProbeId)
 _VANTAGE = TypeAdapter(Vantage)
 _OBSERVATION = TypeAdapter(Observation)
 _HELD = TypeAdapter(HeldFinding)
+_READING = TypeAdapter(NodeReading)
 _WALK = TypeAdapter(Walk)
 _TABLE = TypeAdapter(Table)
 _NODE_MESH, _MESH = TypeAdapter(NodeMesh), TypeAdapter(Mesh)
@@ -122,6 +124,11 @@ def finding_document(held: HeldFinding) -> Mapping[str, Any]:
         "remedy": whole["remedy"],
         "references": whole["references"],
     }
+
+
+def reading_document(reading: NodeReading) -> Mapping[str, Any]:
+    """Describe what a node's kernel held, its fields named as in the model."""
+    return {"version": DOCUMENT_VERSION, **_READING.dump_python(reading, mode="json")}
 
 
 def dump_walk(walk: Walk) -> bytes:

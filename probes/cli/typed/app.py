@@ -14,6 +14,7 @@ _PURPOSES = {
     "serving": "Ask servers",
     "ways": "Find the way",
     "meshing": "Everyone",
+    "capturing": "See packets",
     "state": "See state",
     "judging": "Judge",
     "doctoring": "Judge",
