@@ -1,18 +1,27 @@
 """What can be wanted of a server that speaks a protocol of its own?"""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 
 from probes.addresses import parse_address
+from probes.looks.errors import UsageError
 from probes.looks.names import Place
 from probes.looks.targets import parse_host, parse_host_port
 from probes.looks.wants.take import Take
-from probes.model.probe import GrpcLook, Look, NatsLook, PostgresLook, RedisLook, TlsLook
+from probes.model.probe import (
+    GrpcLook,
+    Look,
+    NatsLook,
+    PostgresLook,
+    RedisLook,
+    ServerLook,
+    TlsLook,
+)
 
 _Server = TlsLook | GrpcLook | PostgresLook | RedisLook | NatsLook
 
-SERVERS: Mapping[str, Callable[..., _Server]] = MappingProxyType(
+SERVERS: Mapping[str, type[_Server]] = MappingProxyType(
     {
         "tls": TlsLook,
         "grpc": GrpcLook,
@@ -40,9 +49,15 @@ class ServerWant:
         """Read what was typed; UsageError when it makes no sense."""
         host, port = parse_host_port(self.target)
         name = parse_host(self.name) if self.name else "" if parse_address(host) else host
+        look = SERVERS.get(self.kind)
+        if look is None:
+            raise UsageError(f"{self.kind!r} is no server that can be looked at")
+        strangers = self.options.keys() - _own_options(look)
+        if strangers:
+            raise UsageError(f"{self.kind} has no option {', '.join(sorted(strangers))}")
 
         def make(place: Place) -> Look:
-            return SERVERS[self.kind](
+            return look(
                 address=place.address,
                 port=port,
                 host=name,
@@ -52,3 +67,8 @@ class ServerWant:
             )
 
         return lambda looker: looker.at_host(host, make, str(port))
+
+
+def _own_options(look: type[ServerLook]) -> set[str]:
+    """List what a kind has beside what all servers have."""
+    return {item.name for item in fields(look)} - {item.name for item in fields(ServerLook)}
