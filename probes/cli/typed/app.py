@@ -13,11 +13,12 @@ _PURPOSES = {
     "looking": "Look",
     "serving": "Ask servers",
     "ways": "Find the way",
-    "meshing": "Everyone",
-    "capturing": "See packets",
+    "meshing": "Find the way",
+    "capturing": "Find the way",
     "state": "See state",
     "judging": "Judge",
     "doctoring": "Judge",
+    "completing": "Shells",
 }
 
 
@@ -28,6 +29,8 @@ class _Commands(TyperGroup):
         """Write one line for each purpose, in the order of the commands."""
         rows: dict[str, list[str]] = {}
         for name in self.list_commands(ctx):
+            if self.commands[name].hidden:
+                continue
             module = self.commands[name].callback.__module__.rpartition(".")[2]
             rows.setdefault(_PURPOSES.get(module, module), []).append(name)
         with formatter.section("Commands, each with a --help of its own"):
