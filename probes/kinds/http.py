@@ -56,7 +56,8 @@ async def _get(look: HttpLook, net: Net, phases: Phases) -> tuple[_Answer, Obser
         with translated(f"{look.address}:{look.port}"):
             peer: Stream = PlainStream(sock)
             if look.tls:
-                peer = secure = TlsStream(sock, _server_name(look), verify=look.verify)
+                context = stream.tls_context(verify=look.verify)
+                peer = secure = TlsStream(sock, _server_name(look), context)
                 with phases.timed("tls"):
                     await secure.handshake()
                 expires_at = secure.certificate_expires_at()

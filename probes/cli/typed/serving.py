@@ -16,6 +16,10 @@ _Target = Annotated[str, typer.Argument(metavar="HOST:PORT", help=f"HOST is {HOS
 _Tls = Annotated[bool, typer.Option("--tls", help="Speak TLS.")]
 _Name = Annotated[str, typer.Option(metavar="NAME", help="The certificate must be for NAME.")]
 _Verify = Annotated[bool, typer.Option(help="Verify the certificate.")]
+_Authorities = Annotated[
+    str,
+    typer.Option("--ca", metavar="FILE", help="Trust these authorities (PEM), not the machine's."),
+]
 _Credentials = Annotated[
     str,
     typer.Option(metavar="FILE", help="Log in: user and password, a line each."),
@@ -31,12 +35,23 @@ def _look(
     tls: bool,
     name: str,
     verify: bool,
+    authorities: str,
+    starttls: str = "",
     **own: str,
 ) -> typer.Exit:
     from probes.cli import looks
     from probes.looks.wants import ServerWant
 
-    want = ServerWant(kind=kind, target=target, tls=tls, name=name, verify=verify, options=own)
+    want = ServerWant(
+        kind=kind,
+        target=target,
+        tls=tls,
+        name=name,
+        verify=verify,
+        authorities_file=authorities,
+        starttls=starttls,
+        options=own,
+    )
     return typer.Exit(looks.look(addresses, options, want))
 
 
@@ -47,13 +62,28 @@ def tls(
     *,
     name: _Name = "",
     verify: _Verify = True,
+    authorities: _Authorities = "",
+    starttls: Annotated[
+        str,
+        typer.Option(metavar="PROTOCOL", help="Ask for TLS in smtp, imap or postgres first."),
+    ] = "",
     source: From = "host",
     timeout: Timeout = "5s",
     json: Json = False,
 ) -> None:
     """Show the certificates of a server, and whether they are good for it."""
     options = look_options(source, timeout, json=json)
-    raise _look(context.obj, options, "tls", target, tls=True, name=name, verify=verify)
+    raise _look(
+        context.obj,
+        options,
+        "tls",
+        target,
+        tls=True,
+        name=name,
+        verify=verify,
+        authorities=authorities,
+        starttls=starttls,
+    )
 
 
 @app.command(epilog="Example: probe udp resolver:53 --send 0x0001 --from web")
@@ -85,6 +115,7 @@ def grpc(
     tls: _Tls = False,
     name: _Name = "",
     verify: _Verify = True,
+    authorities: _Authorities = "",
     source: From = "host",
     timeout: Timeout = "2s",
     json: Json = False,
@@ -98,6 +129,7 @@ def grpc(
         tls=tls,
         name=name,
         verify=verify,
+        authorities=authorities,
         service=service,
     )
 
@@ -112,6 +144,7 @@ def postgres(
     tls: _Tls = False,
     name: _Name = "",
     verify: _Verify = True,
+    authorities: _Authorities = "",
     source: From = "host",
     timeout: Timeout = "2s",
     json: Json = False,
@@ -125,6 +158,7 @@ def postgres(
         tls=tls,
         name=name,
         verify=verify,
+        authorities=authorities,
         credentials_file=credentials,
         database=database,
     )
@@ -139,6 +173,7 @@ def redis(
     tls: _Tls = False,
     name: _Name = "",
     verify: _Verify = True,
+    authorities: _Authorities = "",
     source: From = "host",
     timeout: Timeout = "2s",
     json: Json = False,
@@ -152,6 +187,7 @@ def redis(
         tls=tls,
         name=name,
         verify=verify,
+        authorities=authorities,
         credentials_file=credentials,
     )
 
@@ -165,6 +201,7 @@ def nats(
     tls: _Tls = False,
     name: _Name = "",
     verify: _Verify = True,
+    authorities: _Authorities = "",
     source: From = "host",
     timeout: Timeout = "2s",
     json: Json = False,
@@ -178,5 +215,6 @@ def nats(
         tls=tls,
         name=name,
         verify=verify,
+        authorities=authorities,
         credentials_file=credentials,
     )

@@ -2,8 +2,7 @@
 
 import asyncio
 import ssl
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 
 import h2.config
 import h2.connection
@@ -11,7 +10,6 @@ import h2.events
 import pytest
 import trustme
 
-from probes import stream
 from probes.model.probe import GrpcLook
 from probes.model.result import Outcome, Result
 from tests.probes.looking import LOOPBACK, look_once
@@ -88,17 +86,6 @@ async def test_a_server_that_does_not_serve_says_so() -> None:
     assert whole.detail == "the server says NOT_SERVING"
     assert one.detail == "shop.Orders says UNKNOWN"
     assert other.detail == "no health from the server: it does not know this service"
-
-
-@pytest.fixture
-def authority(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[trustme.CA]:
-    authority = trustme.CA()
-    file = tmp_path / "authority.pem"
-    authority.cert_pem.write_to_path(str(file))
-    monkeypatch.setenv("SSL_CERT_FILE", str(file))
-    stream.tls_context.cache_clear()
-    yield authority
-    stream.tls_context.cache_clear()
 
 
 async def test_over_tls_http_2_is_agreed_on(authority: trustme.CA) -> None:

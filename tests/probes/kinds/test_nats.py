@@ -1,12 +1,10 @@
 """Is a NATS server that is well told from one that is not, or is none?"""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import trustme
 
-from probes import stream
 from probes.model.probe import NatsLook
 from probes.model.result import Outcome, Result
 from tests.probes.kinds.daemons import nats
@@ -54,17 +52,6 @@ async def test_credentials_are_right_wrong_or_not_given(tmp_path: Path) -> None:
         "the server says: Authorization Violation",
     )
     assert "sesame" not in repr(wrong)
-
-
-@pytest.fixture
-def authority(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[trustme.CA]:
-    authority = trustme.CA()
-    file = tmp_path / "authority.pem"
-    authority.cert_pem.write_to_path(str(file))
-    monkeypatch.setenv("SSL_CERT_FILE", str(file))
-    stream.tls_context.cache_clear()
-    yield authority
-    stream.tls_context.cache_clear()
 
 
 @pytest.mark.parametrize(

@@ -77,7 +77,7 @@ async def test_what_is_not_there_is_told(server: tuple[str, int], tmp_path: Path
 
     assert database.outcome is Outcome.DENIED
     assert database.detail.endswith('database "nowhere" does not exist (SQLSTATE 3D000)')
-    assert (tls.outcome, tls.detail) == (Outcome.TLS, "the server does not speak TLS")
+    assert (tls.outcome, tls.detail) == (Outcome.TLS, "the server offers no TLS")
 
 
 async def _http(reader: object, writer: object) -> None:
