@@ -13,7 +13,7 @@ import trustme
 from probes.model.probe import GrpcLook
 from probes.model.result import Outcome, Result
 from tests.probes.looking import LOOPBACK, look_once
-from tests.probes.servers import Handler, closing, serving, silent
+from tests.probes.servers import Handler, closing, saying, serving, silent
 
 SERVING, NOT_SERVING = b"\x08\x01", b"\x08\x02"
 
@@ -112,6 +112,7 @@ async def _http1(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
     [
         (_http1, Outcome.BAD_REPLY, "the answer is not HTTP/2"),
         (closing, Outcome.BAD_REPLY, "the server closed the connection in the middle"),
+        (saying(b"\x00\x00"), Outcome.BAD_REPLY, "the server closed the connection in the middle"),
         (silent, Outcome.TIMEOUT, "no answer within 0.5 s (step: answer)"),
     ],
 )

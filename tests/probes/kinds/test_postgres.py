@@ -9,7 +9,7 @@ from probes.model.probe import PostgresLook
 from probes.model.result import Outcome, Result
 from tests.probes.kinds.daemons import postgres
 from tests.probes.looking import LOOPBACK, look_once
-from tests.probes.servers import Handler, closing, serving, silent
+from tests.probes.servers import Handler, closing, saying, serving, silent
 
 METHODS = ("scram-sha-256", "md5", "password", "trust")
 PASSWORD = "pass,word=1"
@@ -80,17 +80,20 @@ async def test_what_is_not_there_is_told(server: tuple[str, int], tmp_path: Path
     assert (tls.outcome, tls.detail) == (Outcome.TLS, "the server offers no TLS")
 
 
-async def _http(reader: object, writer: object) -> None:
-    del reader
-    writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")  # type: ignore[attr-defined]
-    await writer.drain()  # type: ignore[attr-defined]
-
-
 @pytest.mark.parametrize(
     ("handler", "outcome", "detail"),
     [
-        (_http, Outcome.BAD_REPLY, "the answer is not PostgreSQL"),
+        (
+            saying(b"HTTP/1.1 400 Bad Request\r\n\r\n"),
+            Outcome.BAD_REPLY,
+            "the answer is not PostgreSQL",
+        ),
         (closing, Outcome.BAD_REPLY, "the server closed the connection in the middle"),
+        (
+            saying(b"R\x00\x00\x00\x17\x00\x00"),
+            Outcome.BAD_REPLY,
+            "the server closed the connection in the middle",
+        ),
         (silent, Outcome.TIMEOUT, "no answer within 0.5 s (step: login)"),
     ],
 )

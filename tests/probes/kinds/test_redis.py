@@ -8,7 +8,7 @@ from probes.model.probe import RedisLook
 from probes.model.result import Outcome, Result
 from tests.probes.kinds.daemons import redis
 from tests.probes.looking import LOOPBACK, look_once
-from tests.probes.servers import Handler, closing, serving, silent
+from tests.probes.servers import Handler, closing, saying, serving, silent
 
 
 def _written(folder: Path, user: str, password: str) -> str:
@@ -71,17 +71,20 @@ async def test_a_replica_that_serves_nothing_old_is_not_ready(tmp_path: Path) ->
     assert "MASTERDOWN" in result.detail
 
 
-async def _garbage(reader: object, writer: object) -> None:
-    del reader
-    writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")  # type: ignore[attr-defined]
-    await writer.drain()  # type: ignore[attr-defined]
-
-
 @pytest.mark.parametrize(
     ("handler", "outcome", "detail"),
     [
         (closing, Outcome.BAD_REPLY, "the server closed the connection in the middle"),
-        (_garbage, Outcome.BAD_REPLY, "the answer is not Redis: 'HTTP/1.1 400 Bad Request'"),
+        (
+            saying(b"HTTP/1.1 400 Bad Request\r\n\r\n"),
+            Outcome.BAD_REPLY,
+            "the answer is not Redis: 'HTTP/1.1 400 Bad Request'",
+        ),
+        (
+            saying(b"$10\r\nabc"),
+            Outcome.BAD_REPLY,
+            "the server closed the connection in the middle",
+        ),
         (silent, Outcome.TIMEOUT, "no answer within 0.5 s (step: answer)"),
     ],
 )
@@ -106,4 +109,4 @@ async def test_credentials_that_cannot_be_read_are_our_own_lack(tmp_path: Path) 
 
     assert {absent.outcome, short.outcome} == {Outcome.COULD_NOT_LOOK}
     assert "cannot be read: No such file or directory" in absent.detail
-    assert short.detail.endswith("should have two lines, the user and the password")
+    assert "one should have two lines, the user and the password" in short.detail
