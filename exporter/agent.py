@@ -17,12 +17,14 @@ from exporter.findings import findings_everywhere, own_findings
 from exporter.follow import Follower, Patience, SwarmEngine, Watch
 from exporter.front import Front
 from exporter.kernel import KernelReader
+from exporter.mesh import Meshes
 from exporter.page.summary import OwnFacts
 from exporter.peers import Peers
 from exporter.planning import NodePlan, plan_node
 from exporter.questions import FarQuestion
 from exporter.schedule import ProbeSchedule
 from exporter.settings import Settings
+from exporter.state import States
 from exporter.store import ResultStore, Snapshot
 from exporter.token import read_token
 from exporter.view import Source, View
@@ -101,6 +103,10 @@ class Agent:
             self._store,
             self._peers,
             self._explainer.explain,
+        )
+        self.states = States(lambda: self._auditor.state.situation, lambda: self.view, self._peers)
+        self.meshes = Meshes(
+            lambda: self._plan.plan.probes, lambda: self.view, run_probe, self._peers
         )
         self._listeners = Listeners(make_app(self))
         self._moved = asyncio.Event()

@@ -25,6 +25,10 @@ FAR_PATH = "/api/v1/explain/far"
 #: What the page for people shows of one node, and of one pair of services there.
 SUMMARY_PATH = "/api/v1/summary"
 PAIR_PATH = "/api/v1/pair"
+#: Tables of what is there.
+STATE_PATH = "/api/v1/state"
+#: A round of looks, taken now.
+MESH_PATH = "/api/v1/mesh"
 #: Response header: unix seconds at which a manager's Engine was last read.
 READ_AT_HEADER = "Swarmscope-Read-At"
 

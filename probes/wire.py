@@ -5,10 +5,12 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from probes.mesh.model import Mesh, NodeMesh
 from probes.model.finding import HeldFinding
 from probes.model.path import Hop, Walk
 from probes.model.result import Result
 from probes.model.topology import NodeReport, Topology
+from probes.state.table import Table
 
 #: Of every document for people and scripts; raised when a field changes its meaning or goes.
 DOCUMENT_VERSION = 1
@@ -18,6 +20,8 @@ _REPORT = TypeAdapter(NodeReport)
 _RESULT = TypeAdapter(Result)
 _HELD = TypeAdapter(HeldFinding)
 _WALK = TypeAdapter(Walk)
+_TABLE = TypeAdapter(Table)
+_NODE_MESH, _MESH = TypeAdapter(NodeMesh), TypeAdapter(Mesh)
 _HOPS = TypeAdapter(tuple[Hop, ...])
 
 
@@ -104,3 +108,47 @@ def walk_document(walk: Walk) -> Mapping[str, Any]:
         "cause": walk.cause,
         "remedy": walk.remedy,
     }
+
+
+def dump_table(table: Table) -> bytes:
+    """Write a table of state as one JSON object."""
+    return _TABLE.dump_json(table)
+
+
+def load_table(document: bytes) -> Table:
+    """Read what `dump_table` wrote; ValueError for anything else."""
+    return _TABLE.validate_json(document)
+
+
+def table_document(table: Table) -> Mapping[str, Any]:
+    """Describe a table for `--json`: each row by its columns' names."""
+    return {
+        "version": DOCUMENT_VERSION,
+        "kind": table.kind,
+        "node": table.node,
+        "note": table.note,
+        "rows": [
+            {**dict(zip(table.columns, row.cells, strict=True)), "wrong": row.wrong}
+            for row in table.rows
+        ],
+    }
+
+
+def dump_node_mesh(mesh: NodeMesh) -> bytes:
+    """Write what one node looked at as one JSON object."""
+    return _NODE_MESH.dump_json(mesh)
+
+
+def load_node_mesh(document: bytes) -> NodeMesh:
+    """Read what `dump_node_mesh` wrote; ValueError for anything else."""
+    return _NODE_MESH.validate_json(document)
+
+
+def dump_mesh(mesh: Mesh) -> bytes:
+    """Write what all nodes looked at as one JSON object."""
+    return _MESH.dump_json(mesh)
+
+
+def load_mesh(document: bytes) -> Mesh:
+    """Read what `dump_mesh` wrote; ValueError for anything else."""
+    return _MESH.validate_json(document)

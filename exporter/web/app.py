@@ -19,6 +19,7 @@ from exporter.peers import (
 from exporter.questions import FarQuestion, read_far_question, read_question
 from exporter.store import Snapshot
 from exporter.view import Source, View
+from exporter.web import mesh, state
 from exporter.web.access import guard
 from exporter.web.status import Shown, routes
 from probes.explain.journey import NoSuchJourneyError, Question
@@ -46,6 +47,10 @@ class Served(Protocol):
     def token(self) -> str: ...
     @property
     def front(self) -> Shown: ...
+    @property
+    def states(self) -> state.Stated: ...
+    @property
+    def meshes(self) -> mesh.Meshed: ...
     def results(self) -> Snapshot: ...
     def why_not_ready(self) -> str: ...
     def take_report(self, report: NodeReport) -> None: ...
@@ -68,6 +73,8 @@ def make_app(agent: Served) -> web.Application:
     app.add_routes(
         [
             *routes(agent.front),
+            *state.routes(agent.states),
+            *mesh.routes(agent.meshes),
             web.get("/metrics", pages.metrics),
             web.get("/-/healthy", pages.healthy),
             web.get("/-/ready", pages.ready),

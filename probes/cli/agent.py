@@ -15,8 +15,8 @@ _REMEDY = "run `probe` where the agent runs (docker exec AGENT probe ...)"
 class _UnixConnection(http.client.HTTPConnection):
     """HTTP over a Unix socket."""
 
-    def __init__(self, path: str) -> None:
-        super().__init__("localhost", timeout=_ANSWERS_WITHIN_SECONDS)
+    def __init__(self, path: str, within_seconds: float) -> None:
+        super().__init__("localhost", timeout=within_seconds)
         self._path = path
 
     def connect(self) -> None:
@@ -26,10 +26,10 @@ class _UnixConnection(http.client.HTTPConnection):
         self.sock.connect(self._path)
 
 
-def ask_agent(path: str, target: str) -> bytes:
+def ask_agent(path: str, target: str, within_seconds: float = _ANSWERS_WITHIN_SECONDS) -> bytes:
     """GET *target* of the agent at the socket *path*; CannotLookError says why there is none."""
     try:
-        with closing(_UnixConnection(path)) as connection:
+        with closing(_UnixConnection(path, within_seconds)) as connection:
             connection.request("GET", target)
             response = connection.getresponse()
             body = response.read()

@@ -30,6 +30,11 @@ def report_document(report: Report) -> Mapping[str, Any]:
     return {**result_document(report.result), "resolution": resolution, "beneath": beneath}
 
 
+def say(line: str) -> None:
+    """Say something beside what was asked for."""
+    console_for(stderr=True).print(Text(line), soft_wrap=True)
+
+
 def told(exc: CommandError) -> int:
     """Say why nothing was looked at; gives the exit status."""
     sys.stderr.write(f"probe: {exc}\n")

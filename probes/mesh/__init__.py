@@ -1,0 +1,1 @@
+"""Who reaches whom, now? Everyone is asked to look at everyone, and the answers are folded."""
