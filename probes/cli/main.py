@@ -2,9 +2,9 @@
 
 from probes.cli.typed.app import app  # isort: split
 
-from probes.cli.typed import looking, serving, ways, meshing, state, judging  # isort: skip
+from probes.cli.typed import looking, serving, ways, meshing, capturing, state, judging  # isort: skip
 
-__all__ = ["app", "judging", "looking", "main", "meshing", "serving", "state", "ways"]
+__all__ = ["app", "capturing", "judging", "looking", "main", "meshing", "serving", "state", "ways"]
 
 
 def main() -> None:
