@@ -100,15 +100,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def servers(looking: Looking, folder: Path) -> Iterator[dict[str, Callable[[], None]]]:
     """Run every server beside the task; gives how to end each."""
     there = looking.way.there
-    cluster = daemons.cluster(folder, "host all all 0.0.0.0/0 scram-sha-256")
     as_postgres = ("setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups")
-    commands = {
-        "ours": beside.ours(there, folder),
-        "redis": beside.redis(there, folder),
-        "nats": beside.nats(there),
-        "postgres": (*as_postgres, *cluster.argv(str(there.address), beside.POSTGRES)),
-    }
     with ExitStack() as stack:
+        cluster = stack.enter_context(daemons.cluster("host all all 0.0.0.0/0 scram-sha-256"))
+        commands = {
+            "ours": beside.ours(there, folder),
+            "redis": beside.redis(there, folder),
+            "nats": beside.nats(there),
+            "postgres": (*as_postgres, *cluster.argv(str(there.address), beside.POSTGRES)),
+        }
         ends: dict[str, Callable[[], None]] = {}
         for name, argv in commands.items():
             process = stack.enter_context(beside.running(there, *argv))

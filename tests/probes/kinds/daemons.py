@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 _STARTED_WITHIN_SECONDS = 30
 #: Its commands are not on the PATH.
@@ -25,12 +26,12 @@ def free_port() -> int:
 
 
 @contextmanager
-def daemon(*argv: str, port: int, user: str = "", folder: Path | None = None) -> Iterator[int]:
+def daemon(*argv: str, port: int, user: str = "") -> Iterator[int]:
     """Run a server for as long as the block lasts, from when it listens; gives its port."""
     account = pwd.getpwnam(user) if user else None
     process = subprocess.Popen(
         argv,
-        cwd=folder,
+        cwd="/",
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         user=account.pw_uid if account else None,
@@ -111,29 +112,36 @@ class Cluster:
             _as_postgres(*client, "-c", statement)
 
 
-def cluster(folder: Path, access: str) -> Cluster:
-    """Make an empty cluster that lets in who *access* says (a line of pg_hba.conf)."""
-    made = Cluster(
-        commands=max(_POSTGRES.iterdir(), key=lambda path: float(path.name)) / "bin",
-        data=folder / "data",
-        sockets=folder / "sockets",
-    )
-    for path in (made.data, made.sockets):
-        path.mkdir(mode=0o700)
-        shutil.chown(path, "postgres", "postgres")
-    for parent in (folder, *folder.parents[:2]):
-        parent.chmod(0o755)
-    _as_postgres(made.commands / "initdb", "--pgdata", made.data, "--auth", "trust", "--no-sync")
-    (made.data / "pg_hba.conf").write_text(f"local all all trust\n{access}\n")
-    return made
+@contextmanager
+def cluster(access: str) -> Iterator[Cluster]:
+    """Make an empty cluster that lets in who *access* says (a line of pg_hba.conf).
+
+    Not in pytest's folder, which every session that begins closes to all others but root.
+    """
+    with TemporaryDirectory(prefix="swarmscope-postgres-") as folder:
+        Path(folder).chmod(0o755)
+        made = Cluster(
+            commands=max(_POSTGRES.iterdir(), key=lambda path: float(path.name)) / "bin",
+            data=Path(folder, "data"),
+            sockets=Path(folder, "sockets"),
+        )
+        for path in (made.data, made.sockets):
+            path.mkdir(mode=0o700)
+            shutil.chown(path, "postgres", "postgres")
+        trusting = ("--auth", "trust", "--no-sync")
+        _as_postgres(made.commands / "initdb", "--pgdata", made.data, *trusting)
+        (made.data / "pg_hba.conf").write_text(f"local all all trust\n{access}\n")
+        yield made
 
 
 @contextmanager
-def postgres(folder: Path, *options: str, access: str) -> Iterator[int]:
+def postgres(*options: str, access: str) -> Iterator[int]:
     """Run a PostgreSQL server whose user `orders` has the password `pass,word=1`."""
-    made, port = cluster(folder, access), free_port()
-    argv = made.argv("127.0.0.1", port, *options)
-    with daemon(*argv, port=port, user="postgres", folder=folder):
+    port = free_port()
+    with (
+        cluster(access) as made,
+        daemon(*made.argv("127.0.0.1", port, *options), port=port, user="postgres"),
+    ):
         made.add_user(port)
         yield port
 

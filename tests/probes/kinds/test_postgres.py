@@ -16,15 +16,12 @@ PASSWORD = "pass,word=1"
 
 
 @pytest.fixture(scope="module", params=METHODS)
-def server(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[str, int]]:
+def server(request: pytest.FixtureRequest) -> Iterator[tuple[str, int]]:
     """Run a server for each way of logging in; md5 wants a password that was kept so."""
     method = request.param
     kept = "md5" if method == "md5" else "scram-sha-256"
     access = f"host all all 127.0.0.1/32 {method}"
-    folder = tmp_path_factory.mktemp(f"postgres-{method}")
-    with postgres(folder, f"password_encryption={kept}", access=access) as port:
+    with postgres(f"password_encryption={kept}", access=access) as port:
         yield method, port
 
 
