@@ -1,13 +1,16 @@
 """Is a PostgreSQL server that is well told from one that is not, or is none?"""
 
+import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import trustme
 
-from probes.model.probe import PostgresLook
+from probes.model.probe import PostgresLook, StartTls, TlsLook
 from probes.model.result import Outcome, Result
-from tests.probes.kinds.daemons import postgres
+from tests.probes.kinds.daemons import cluster, daemon, free_port, postgres
 from tests.probes.looking import LOOPBACK, look_once
 from tests.probes.servers import Handler, closing, saying, serving, silent
 
@@ -75,6 +78,42 @@ async def test_what_is_not_there_is_told(server: tuple[str, int], tmp_path: Path
     assert database.outcome is Outcome.DENIED
     assert database.detail.endswith('database "nowhere" does not exist (SQLSTATE 3D000)')
     assert (tls.outcome, tls.detail) == (Outcome.TLS, "the server offers no TLS")
+
+
+async def test_a_session_goes_through_tls(authority: trustme.CA, tmp_path: Path) -> None:
+    """And its certificates are seen by asking for TLS alone, too."""
+    port = free_port()
+    with cluster("hostssl all all 127.0.0.1/32 scram-sha-256") as made:
+        certificate = authority.issue_cert("orders-db")
+        for name, content in (
+            ("server.crt", certificate.cert_chain_pems[0]),
+            ("server.key", certificate.private_key_pem),
+        ):
+            content.write_to_path(str(made.data / name))
+            (made.data / name).chmod(0o600)
+            shutil.chown(made.data / name, "postgres", "postgres")
+        argv = made.argv("127.0.0.1", port, "ssl=on")
+        with daemon(*argv, port=port, user="postgres"):
+            made.add_user(port)
+            file = _written(tmp_path, PASSWORD)
+            look = PostgresLook(
+                address=LOOPBACK, port=port, host="orders-db", tls=True, credentials_file=file
+            )
+            secured = await look_once(look)
+            stranger = await look_once(replace(look, host="cache"))
+            plain = await _look(port, file)
+            seen = await look_once(
+                TlsLook(address=LOOPBACK, port=port, host="orders-db", starttls=StartTls.POSTGRES)
+            )
+
+    assert (secured.outcome, secured.detail) == (Outcome.OK, "")
+    assert (stranger.outcome, plain.outcome) == (Outcome.TLS, Outcome.DENIED)
+    assert stranger.detail.endswith("it is for orders-db")
+    assert "no encryption" in plain.detail
+    assert (seen.outcome, seen.observed.certificates) == (
+        Outcome.OK,
+        secured.observed.certificates,
+    )
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,11 @@
 from pathlib import Path
 
 import pytest
+import trustme
 
 from probes.model.probe import RedisLook
 from probes.model.result import Outcome, Result
-from tests.probes.kinds.daemons import redis
+from tests.probes.kinds.daemons import daemon, free_port, redis
 from tests.probes.looking import LOOPBACK, look_once
 from tests.probes.servers import Handler, closing, saying, serving, silent
 
@@ -49,6 +50,26 @@ async def test_a_server_that_wants_a_password_is_well(tmp_path: Path) -> None:
     assert wrong.outcome is Outcome.DENIED
     assert wrong.detail.startswith("the server says: WRONGPASS")
     assert "sesame" not in repr(wrong)
+
+
+async def test_a_server_behind_tls_is_asked_through_it(
+    authority: trustme.CA, tmp_path: Path
+) -> None:
+    """In plain text, it closes the connection."""
+    port, chain, key = free_port(), tmp_path / "chain.pem", tmp_path / "key.pem"
+    certificate = authority.issue_cert("cache")
+    certificate.cert_chain_pems[0].write_to_path(str(chain))
+    certificate.private_key_pem.write_to_path(str(key))
+    tls = ("--port", "0", "--tls-port", str(port), "--tls-auth-clients", "no")
+    files = ("--tls-cert-file", str(chain), "--tls-key-file", str(key))
+    argv = ("redis-server", "--bind", "127.0.0.1", "--save", "", *tls, *files)
+    with daemon(*argv, "--dir", str(tmp_path), port=port):
+        secured = await look_once(RedisLook(address=LOOPBACK, port=port, host="cache", tls=True))
+        plain = await _look(port)
+
+    assert (secured.outcome, secured.detail) == (Outcome.OK, "")
+    assert secured.observed.certificates[0].names == ("cache",)
+    assert plain.outcome in {Outcome.BAD_REPLY, Outcome.RESET}
 
 
 async def test_a_replica_without_its_master_is_told(tmp_path: Path) -> None:
