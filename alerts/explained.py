@@ -7,7 +7,7 @@ which nodes a service has its tasks, and which probes go through what is broken.
 from alerts import findings, places
 from alerts.spec import Alert, RecordingRule, Role, Severity
 from alerts.thresholds import Thresholds
-from exporter.catalog import FINDINGS_HELD, FINDINGS_PENDING
+from exporter.catalog import FINDINGS, FINDINGS_HELD, FINDINGS_PENDING
 from exporter.promql import by, either, none_of, one_of, renamed, select, unless
 
 #: Whether some agent is making sure of a finding: patterns then wait for it, a little.
@@ -25,6 +25,13 @@ NODE_PAIRS = "node_pair:swarmscope_cause:active"
 
 #: Kernels without IPVS explain each virtual IP and published port that does not answer.
 NO_IPVS = select(FINDINGS_HELD, code="host_no_ipvs")
+
+#: Findings by which no request fails.
+_LOSE_NOTHING = tuple(
+    code
+    for code, spec in FINDINGS.items()
+    if spec.reach == "nothing" and spec.severity == "critical"
+)
 
 
 def rules(thresholds: Thresholds) -> tuple[RecordingRule, ...]:
@@ -80,8 +87,7 @@ def rules(thresholds: Thresholds) -> tuple[RecordingRule, ...]:
                     **critical,
                     network=none_of(""),
                     service="",
-                    # Frames in clear arrive.
-                    code=none_of("encryption_unprotected"),
+                    code=none_of(*_LOSE_NOTHING),
                 ),
             ),
             labels=("node", "network"),
@@ -96,7 +102,7 @@ def rules(thresholds: Thresholds) -> tuple[RecordingRule, ...]:
 
 def _is_of_node(alert: Alert) -> bool:
     """Tell whether it explains whatever fails from or to its node."""
-    return alert.whole_node or alert.name == "SwarmEncryptionBroken"
+    return all(FINDINGS[code].reach in {"node", "traffic"} for code in alert.codes)
 
 
 def _is_of_network(alert: Alert) -> bool:

@@ -4,32 +4,19 @@ Alertmanager takes a label that is on neither side for equal, so each rule says 
 targets must have. No alert is on both sides of one rule.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from alerts import rules
 from alerts.spec import Alert, Role, Severity
 from alerts.thresholds import Thresholds
+from exporter.catalog import FINDINGS
 
-#: Causes of whole nodes, from what explains most to what explains least; each silences those after
-#: it, and everything else about its node.
-_CAUSES = (
-    ("SwarmNodeDown",),
-    ("SwarmUnderlayBroken", "SwarmForwardingOff", "SwarmKernelTableFull"),
-    ("SwarmNodeCutOffFromGossip",),
-)
-#: Patterns of whole nodes, likewise; no cause is silenced by them.
+#: Patterns of whole nodes, from what explains most to what explains least; no cause is silenced
+#: by them. Of causes, the catalogue of findings says which explains which.
 _PATTERNS = (("SwarmOverlayCutOff",), ("SwarmNodeLossy",))
-_WHOLE_NODES = tuple(name for rank in (*_CAUSES, *_PATTERNS) for name in rank)
 
-
-#: Causes by which no request fails, so that they explain no failure.
-_LOSE_NOTHING = (
-    "SwarmManagerUnreachable",
-    "SwarmEncryptionUnprotected",
-    "SwarmPolicyViolated",
-    "SwarmServiceBelowDeclared",
-)
 #: Seen by probes through tasks anywhere: it explains single probes, and what is found of nodes and
 #: tasks explains it.
 _PORT_DEAD = "SwarmPublishedPortDead"
@@ -49,7 +36,8 @@ class Inhibition:
 
 def inhibitions(thresholds: Thresholds) -> tuple[Inhibition, ...]:
     """List every rule."""
-    return (*_whole_nodes(rules.alerts(thresholds)), *_causes(), *_severities())
+    alerts = rules.alerts(thresholds)
+    return (*_whole_nodes(alerts), *_causes(alerts), *_severities())
 
 
 def _names(*names: str) -> str:
@@ -60,14 +48,39 @@ def _not(*names: str) -> str:
     return f'alertname!~"{"|".join(names)}"'
 
 
+def _ranked(alerts: tuple[Alert, ...]) -> tuple[tuple[str, ...], ...]:
+    """Give the causes of whole nodes; each silences those after it, and all else of its node."""
+    ranks = defaultdict[int, list[str]](list)
+    for alert in alerts:
+        if alert.whole_node and alert.codes:
+            ranks[max(FINDINGS[code].rank for code in alert.codes)].append(alert.name)
+    return tuple(tuple(ranks[rank]) for rank in sorted(ranks))
+
+
+def _following(alerts: tuple[Alert, ...], cause: str) -> tuple[str, ...]:
+    """List the alerts whose findings all follow from those of *cause*, wherever they are found."""
+    sources = next(alert.codes for alert in alerts if alert.name == cause)
+
+    def follows(code: str) -> bool:
+        return any(FINDINGS[code].follows_from(FINDINGS[source]) for source in sources)
+
+    return tuple(
+        alert.name
+        for alert in alerts
+        if alert.codes and alert.name != cause and all(map(follows, alert.codes))
+    )
+
+
 def _whole_nodes(alerts: tuple[Alert, ...]) -> Iterator[Inhibition]:
+    causes = _ranked(alerts)
     known = {alert.name for alert in alerts if alert.whole_node}
-    if set(_WHOLE_NODES) != known:
-        raise ValueError(f"not ranked: {', '.join(sorted(known ^ set(_WHOLE_NODES)))}")
+    ranked = {name for rank in (*causes, *_PATTERNS) for name in rank}
+    if ranked != known:
+        raise ValueError(f"not ranked: {', '.join(sorted(known ^ ranked))}")
     above: tuple[str, ...] = ()
-    for rank in (*_CAUSES, *_PATTERNS):
+    for rank in (*causes, *_PATTERNS):
         above = (*above, *rank)
-        roles = () if rank in _CAUSES else ('role=~"pattern|symptom"',)
+        roles = () if rank in causes else ('role=~"pattern|symptom"',)
         for label in ("node", "peer_node"):
             yield Inhibition(
                 reason="A node that is at fault as a whole explains what fails on it or towards "
@@ -78,16 +91,22 @@ def _whole_nodes(alerts: tuple[Alert, ...]) -> Iterator[Inhibition]:
             )
 
 
-def _causes() -> Iterator[Inhibition]:
+def _causes(alerts: tuple[Alert, ...]) -> Iterator[Inhibition]:
+    whole_nodes = [alert.name for alert in alerts if alert.whole_node]
+    lose_nothing = [
+        alert.name
+        for alert in alerts
+        if alert.codes and all(FINDINGS[code].reach == "nothing" for code in alert.codes)
+    ]
     yield Inhibition(
         reason="Tasks that a dead node took along are started elsewhere, or cannot be.",
         sources=(_names("SwarmNodeDown"),),
-        targets=(_names("SwarmServiceDegraded", "SwarmServiceBelowDeclared"),),
+        targets=(_names(*_following(alerts, "SwarmNodeDown")),),
     )
     yield Inhibition(
         reason="The routing mesh passes requests on to tasks anywhere, and a node at fault "
         "as a whole loses its share of them.",
-        sources=(_names(*_WHOLE_NODES),),
+        sources=(_names(*whole_nodes),),
         targets=(_names(_PORT_DEAD),),
     )
     yield Inhibition(
@@ -99,28 +118,23 @@ def _causes() -> Iterator[Inhibition]:
     yield Inhibition(
         reason="Who is cut off from gossip leaves others with old news, wherever they are.",
         sources=(_names("SwarmNodeCutOffFromGossip"),),
-        targets=(
-            'alertname=~"Swarm(Gossip|Dns|LoadBalancer|Forwarding)(Stale|Wrong|Broken|Suspect)"',
-        ),
+        targets=(_names(*_following(alerts, "SwarmNodeCutOffFromGossip")),),
     )
     yield Inhibition(
         reason="Without a leader, nobody learns what the Swarm should look like.",
         sources=(_names("SwarmNoLeader"),),
         targets=(
             _names(
-                "SwarmTopologyStale",
+                *_following(alerts, "SwarmNoLeader"),
                 "SwarmscopeTopologyOld",
                 "SwarmscopeChecksBlind",
-                "SwarmManagerUnreachable",
-                "SwarmQuorumAtRisk",
-                "SwarmAgentMissing",
             ),
         ),
     )
     yield Inhibition(
         reason="Without IPVS, nothing that it balances can work.",
         sources=(_names("SwarmKernelWithoutIpvs"),),
-        targets=('alertname=~"Swarm(LoadBalancer|Ingress|PublishedPort).+"',),
+        targets=(_names(*_following(alerts, "SwarmKernelWithoutIpvs")),),
     )
     yield Inhibition(
         reason="A network's devices on a node explain all else on that network there.",
@@ -146,7 +160,7 @@ def _causes() -> Iterator[Inhibition]:
             sources=(
                 'role="cause"',
                 'severity="critical"',
-                _not(*_LOSE_NOTHING, _PORT_DEAD),
+                _not(*lose_nothing, _PORT_DEAD),
                 f'{label}!=""',
             ),
             targets=('role=~"pattern|symptom"', f'{label}!=""'),

@@ -44,9 +44,9 @@ class Thresholds(BaseModel):
     broken_seconds: int = Field(default=30, ge=10, le=3600)
 
     #: Fewer tasks say nothing of the way between two nodes: it could be the one task.
-    pair_tasks: int = Field(default=2, ge=1, le=100)
+    pair_tasks: int = Field(default=limits.PAIR_TASKS, ge=1, le=100)
     #: A node that loses its way to one other only is not cut off: that is the pair's fault.
-    cut_off_peers: int = Field(default=2, ge=1, le=100)
+    cut_off_peers: int = Field(default=limits.CUT_OFF_PEERS, ge=1, le=100)
 
     #: Echoes of a healthy Swarm are lost far below 1 %; services notice from a few percent on.
     lossy_least: float = Field(default=limits.LOSS_SHARE, gt=0, lt=1)

@@ -67,7 +67,7 @@ class Around:
         others = [node for node in view.topology.nodes if node.name != view.node_name]
         own, (told, silent) = await asyncio.gather(
             self._own_summary(),
-            self._ask_all(others, SUMMARY_PATH, {}, load_summary),
+            self.ask_all(others, SUMMARY_PATH, {}, load_summary),
         )
         return Swarm(
             topology=view.topology,
@@ -98,7 +98,7 @@ class Around:
         own = swarm.own.node
         others = [node for node in swarm.topology.nodes if node.name in looking - {own}]
         query = {"source": source, "destination": destination}
-        told, silent = await self._ask_all(others, PAIR_PATH, query, load_pair)
+        told, silent = await self.ask_all(others, PAIR_PATH, query, load_pair)
         reports = [self._own_pair(source, destination)] if own in looking else []
         return Gathered(
             node=own,
@@ -110,29 +110,38 @@ class Around:
             now=time.time(),
         )
 
-    async def _ask_all(
+    async def ask_all(
         self,
         nodes: Iterable[Node],
         path: str,
         query: Mapping[str, str],
         load: Callable[[bytes], _Answer],
+        within_seconds: float = _ANSWER_WITHIN_SECONDS,
     ) -> tuple[tuple[_Answer, ...], tuple[Silent, ...]]:
-        answers = await asyncio.gather(*(self._ask(node, path, query, load) for node in nodes))
+        """Ask the agents of *nodes* all at once; who does not answer is named, with the reason."""
+        answers = await asyncio.gather(
+            *(self._ask(node, path, query, load, within_seconds) for node in nodes)
+        )
         told = tuple(answer for answer in answers if not isinstance(answer, Silent))
         return told, tuple(answer for answer in answers if isinstance(answer, Silent))
 
     async def _ask(
-        self, node: Node, path: str, query: Mapping[str, str], load: Callable[[bytes], _Answer]
+        self,
+        node: Node,
+        path: str,
+        query: Mapping[str, str],
+        load: Callable[[bytes], _Answer],
+        within_seconds: float,
     ) -> _Answer | Silent:
         if node.address is None:
             return Silent(node=node.name, why="Swarm knows no address of it")
         try:
-            async with self._places, asyncio.timeout(_ANSWER_WITHIN_SECONDS):
+            async with self._places, asyncio.timeout(within_seconds):
                 document = await self._others.ask(node.address, path, query)
             async with self._reading:  # one thread at a time beside the probes' own
                 return await asyncio.to_thread(load, document)
         except TimeoutError:
-            return Silent(node=node.name, why=f"no answer within {_ANSWER_WITHIN_SECONDS:g} s")
+            return Silent(node=node.name, why=f"no answer within {within_seconds:g} s")
         except PeerError as exc:
             return Silent(node=node.name, why=str(exc))
         except ValueError:

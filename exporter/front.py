@@ -35,7 +35,7 @@ class Front:
         self._facts = facts
         self._store = store
         self._own = Kept[None, Summary](_KEPT_SECONDS, most=1)
-        self._around = Around(view, self.summary, self.pair_report, others)
+        self.around = Around(view, self.summary, self.pair_report, others)
         self._desk = Desk(explain)
 
     def topology(self) -> Topology:
@@ -68,11 +68,11 @@ class Front:
 
     async def swarm(self) -> Swarm:
         """Gather what all agents know."""
-        return await self._around.swarm()
+        return await self.around.swarm()
 
     async def pair(self, source: str, destination: str) -> Gathered:
         """Gather what all agents have of two services."""
-        return await self._around.pair(source, destination)
+        return await self.around.pair(source, destination)
 
     async def explain(self, question: Question) -> Walk | str:
         """Walk a way, within bounds."""

@@ -4,7 +4,12 @@ Beside the catalogue, because both must say the same. Alerts may be given others
 user's (`alerts/thresholds.py`), agents in their configuration; dashboards keep to these.
 """
 
+from probes.doctor import limits as doctor
 from probes.findings import addresses, host
+
+#: What failing looks must have in common to be told as one: the same for `probe doctor`.
+CUT_OFF_PEERS = doctor.CUT_OFF_PEERS
+PAIR_TASKS = doctor.PAIR_TASKS
 
 #: Echoes of a healthy Swarm are lost far below 1 %; services notice from a few percent on.
 LOSS_SHARE = 0.05

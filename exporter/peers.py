@@ -25,10 +25,20 @@ FAR_PATH = "/api/v1/explain/far"
 #: What the page for people shows of one node, and of one pair of services there.
 SUMMARY_PATH = "/api/v1/summary"
 PAIR_PATH = "/api/v1/pair"
+#: A look for a scrape, as a module of blackbox_exporter's says.
+PROBE_PATH = "/probe"
+#: How long Prometheus waits for a scrape; its own header.
+SCRAPE_TIMEOUT_HEADER = "X-Prometheus-Scrape-Timeout-Seconds"
+#: Says that another agent asks, so that what it wants is not sent on for ever.
+FORWARDED_HEADER = "Swarmscope-Forwarded"
 #: Tables of what is there.
 STATE_PATH = "/api/v1/state"
 #: A round of looks, taken now.
 MESH_PATH = "/api/v1/mesh"
+#: What every node tells the doctor, and what one node does.
+DOCTOR_PATH = "/api/v1/doctor"
+DOCTOR_NODE_PATH = "/api/v1/doctor/node"
+CONFIGURATION_PATH = "/api/v1/doctor/configuration"
 #: Response header: unix seconds at which a manager's Engine was last read.
 READ_AT_HEADER = "Swarmscope-Read-At"
 
@@ -50,6 +60,15 @@ class Fetched:
     topology: Topology | None
     version: str
     read_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An answer as it is sent on."""
+
+    status: int
+    content_type: str
+    text: str
 
 
 class Peers:
@@ -142,6 +161,26 @@ class Peers:
             ) as response:
                 await _expect_ok(address, response)
                 return await response.read()
+
+    async def probe(
+        self, address: IPv4Address, query: Mapping[str, str], timeout_seconds: float
+    ) -> Told:
+        """Have another node's agent probe, for so long at most."""
+        most = timeout_seconds + _ANSWER_WITHIN_SECONDS
+        headers = {
+            **self._authorization,
+            SCRAPE_TIMEOUT_HEADER: f"{most:g}",
+            FORWARDED_HEADER: "1",
+        }
+        with _translated(address):
+            async with self._open.get(
+                self._url(address, PROBE_PATH),
+                params=query,
+                headers=headers,
+                timeout=aiohttp.ClientTimeout(total=most),
+            ) as response:
+                content_type = response.headers.get("Content-Type", "")
+                return Told(response.status, content_type, await response.text())
 
 
 async def _expect_ok(address: IPv4Address, response: aiohttp.ClientResponse) -> None:

@@ -43,6 +43,10 @@ class Tally:
     runs: int = 0
     failures: int = 0
     unknown: int = 0
+    #: Failures since the last run that did not fail.
+    failures_in_a_row: int = 0
+    #: Unix seconds at which the first of these began; 0 while there is none.
+    failing_since: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,11 +104,14 @@ class ResultStore:
         elif self._is_unproven(result.probe):
             return
         tally = self._tallies.get(probe_id) or Tally(latest=result)
+        failed = verdict is Verdict.FAILED
         self._tallies[probe_id] = Tally(
             latest=result,
             runs=tally.runs + 1,
-            failures=tally.failures + (verdict is Verdict.FAILED),
+            failures=tally.failures + failed,
             unknown=tally.unknown + (verdict is Verdict.UNKNOWN),
+            failures_in_a_row=tally.failures_in_a_row + 1 if failed else 0,
+            failing_since=(tally.failing_since or result.started_at) if failed else 0.0,
         )
         path = path_of(probe_id)
         if path not in self._histories:

@@ -59,7 +59,7 @@ class Conversation:
         return secure
 
     def _keep_certificates(self, secure: TlsStream) -> None:
-        shown = [certificates.decode(item) for item in secure.chain()]
+        shown = [certificates.decode(item) for item in secure.shown_chain()]
         self.observed = replace(
             self.observed,
             certificates=tuple(item for item in shown if item),

@@ -7,11 +7,12 @@ import asyncio
 import socket
 import ssl
 import struct
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import cache
 from ipaddress import IPv4Address
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from probes import certificates
 from probes.errnos import translated
@@ -88,11 +89,27 @@ class TlsStream:
         return None if certificate is None else certificates.expires_at(certificate)
 
     def chain(self) -> tuple[bytes, ...]:
-        """Give the certificates that the peer showed, DER, its own first, trusted or not.
+        """Give the certificates that the peer showed, DER, its own first."""
+        # Public since Python 3.13; before, the object behind it has the same.
+        if sys.version_info >= (3, 13):
+            return tuple(self._tls.get_unverified_chain())
+        return _as_der(self._tls._sslobj.get_unverified_chain())  # type: ignore[attr-defined]  # noqa: SLF001
 
-        The context must be one of `watching_context`.
-        """
+    def shown_chain(self) -> tuple[bytes, ...]:
+        """Give the same also where the handshake came to nothing, of a `watching_context` alone."""
         return shown(self._tls)
+
+    def verified_chain(self) -> tuple[bytes, ...]:
+        """Give those from its own to the trusted one, DER; none where nobody verified."""
+        if self._tls.context.verify_mode is ssl.CERT_NONE:
+            return ()
+        if sys.version_info >= (3, 13):
+            return tuple(self._tls.get_verified_chain())
+        return _as_der(self._tls._sslobj.get_verified_chain())  # type: ignore[attr-defined]  # noqa: SLF001
+
+    def protocol(self) -> str:
+        """Name the protocol that was agreed on inside of TLS (ALPN); "" for none."""
+        return self._tls.selected_alpn_protocol() or ""
 
     def agreed(self) -> tuple[str, str]:
         """Name the version of TLS, and the cipher; "" for both before the handshake's end."""
@@ -136,6 +153,10 @@ class TlsStream:
     async def _flush(self) -> None:
         if self._outgoing.pending:
             await self._plain.send(self._outgoing.read())
+
+
+def _as_der(chain: Iterable[Any] | None) -> tuple[bytes, ...]:
+    return tuple(ssl.PEM_cert_to_DER_cert(item.public_bytes()) for item in chain or ())
 
 
 def _why(exc: ssl.SSLError) -> str:

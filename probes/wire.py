@@ -8,6 +8,7 @@ from pydantic import TypeAdapter
 from probes.mesh.model import Mesh, NodeMesh
 from probes.model.finding import HeldFinding
 from probes.model.path import Hop, Walk
+from probes.model.reading import NodeReading
 from probes.model.result import Result
 from probes.model.topology import NodeReport, Topology
 from probes.state.table import Table
@@ -19,6 +20,7 @@ _TOPOLOGY = TypeAdapter(Topology)
 _REPORT = TypeAdapter(NodeReport)
 _RESULT = TypeAdapter(Result)
 _HELD = TypeAdapter(HeldFinding)
+_READING = TypeAdapter(NodeReading)
 _WALK = TypeAdapter(Walk)
 _TABLE = TypeAdapter(Table)
 _NODE_MESH, _MESH = TypeAdapter(NodeMesh), TypeAdapter(Mesh)
@@ -78,6 +80,11 @@ def finding_document(held: HeldFinding) -> Mapping[str, Any]:
         "remedy": whole["remedy"],
         "references": whole["references"],
     }
+
+
+def reading_document(reading: NodeReading) -> Mapping[str, Any]:
+    """Describe what a node's kernel held, its fields named as in the model."""
+    return {"version": DOCUMENT_VERSION, **_READING.dump_python(reading, mode="json")}
 
 
 def dump_walk(walk: Walk) -> bytes:

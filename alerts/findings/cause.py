@@ -15,12 +15,11 @@ def cause(
     command: str,
     dashboard: Dashboard,
     expr: str = "",
-    whole_node: bool = False,
-    blame_peer: bool = False,
     hold_seconds: float = 0,
     role: Role = Role.CAUSE,
 ) -> Alert:
-    """Make the alert of findings; *blame_peer* where the culprit is whom they are about."""
+    """Make the alert of findings; the catalogue says who is to blame, and how far it reaches."""
+    blame_peer = blames_peer(name, codes)
     return Alert(
         name=name,
         expr=expr or folded(*codes, by_labels=by_labels, blame_peer=blame_peer),
@@ -32,7 +31,7 @@ def cause(
         description=words.sentences((what, _list(codes, by_labels, blame_peer=blame_peer))),
         command=command,
         dashboard=dashboard,
-        whole_node=whole_node,
+        whole_node=whole_node(name, codes),
         codes=codes,
     )
 
@@ -52,6 +51,22 @@ def severity_of(name: str, codes: tuple[str, ...]) -> Severity:
     if len(severities) != 1:
         raise ValueError(f"{name}: findings of several severities: {', '.join(sorted(severities))}")
     return Severity(severities.pop())
+
+
+def blames_peer(name: str, codes: tuple[str, ...]) -> bool:
+    """Tell whether the culprit is whom the findings are about, not who tells them."""
+    return _all_alike(name, [FINDINGS[code].blames_peer for code in codes])
+
+
+def whole_node(name: str, codes: tuple[str, ...]) -> bool:
+    """Tell whether the findings are about all that their culprit has to do with."""
+    return _all_alike(name, [FINDINGS[code].reach == "node" for code in codes])
+
+
+def _all_alike(name: str, answers: list[bool]) -> bool:
+    if len(set(answers)) != 1:
+        raise ValueError(f"{name}: findings with several kinds of culprits, or reaches")
+    return answers[0]
 
 
 def _list(codes: tuple[str, ...], by_labels: tuple[str, ...], *, blame_peer: bool) -> str:

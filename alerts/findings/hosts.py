@@ -30,7 +30,6 @@ ALERTS = (
         what=f"{NODE} does not forward: published ports, virtual IPs or the way out fail there.",
         command=_AUDIT,
         dashboard=Dashboard.NODES,
-        whole_node=True,
     ),
     cause(
         "SwarmKernelTableFull",
@@ -41,7 +40,6 @@ ALERTS = (
         what=f"A table of the kernel of {NODE} is full: new connections there fail at random.",
         command=_AUDIT,
         dashboard=Dashboard.NODES,
-        whole_node=True,
     ),
     cause(
         "SwarmKernelTableNearlyFull",

@@ -59,7 +59,6 @@ ALERTS = (
         what=f"The overlays of {NODE} reach no other node: its own address or routes are wrong.",
         command=_AUDIT,
         dashboard=Dashboard.NODES,
-        whole_node=True,
     ),
     cause(
         "SwarmOverlayMtuTooSmall",

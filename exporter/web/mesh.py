@@ -11,13 +11,20 @@ from probes.wire import dump_mesh, dump_node_mesh
 
 
 class Meshed(Protocol):
-    """What these pages need of the agent."""
+    """Who has everyone look at everyone."""
 
     async def own(self, kind: str, network: str) -> NodeMesh: ...
     async def everywhere(self, kind: str, network: str) -> Mesh: ...
 
 
-def routes(meshed: Meshed) -> list[web.RouteDef]:
+class HasMeshes(Protocol):
+    """What these pages need of the agent."""
+
+    @property
+    def meshes(self) -> Meshed: ...
+
+
+def routes(agent: HasMeshes) -> list[web.RouteDef]:
     """List the routes."""
 
     async def mesh(request: web.Request) -> web.Response:
@@ -25,9 +32,9 @@ def routes(meshed: Meshed) -> list[web.RouteDef]:
         kind, network = request.query.get("kind", ""), request.query.get("network", "")
         try:
             if request.query.get("nodes") == "all":
-                body = dump_mesh(await meshed.everywhere(kind, network))
+                body = dump_mesh(await agent.meshes.everywhere(kind, network))
             else:
-                body = dump_node_mesh(await meshed.own(kind, network))
+                body = dump_node_mesh(await agent.meshes.own(kind, network))
         except NoSuchMeshError as exc:
             raise web.HTTPBadRequest(text=f"{exc}\n") from exc
         return web.Response(body=body, content_type="application/json")

@@ -11,19 +11,26 @@ from probes.wire import dump_table
 
 
 class Stated(Protocol):
-    """What these pages need of the agent."""
+    """Who makes tables."""
 
     async def table(self, kind: str, node: str) -> Table: ...
 
 
-def routes(stated: Stated) -> list[web.RouteDef]:
+class HasStates(Protocol):
+    """What these pages need of the agent."""
+
+    @property
+    def states(self) -> Stated: ...
+
+
+def routes(agent: HasStates) -> list[web.RouteDef]:
     """List the routes."""
 
     async def table(request: web.Request) -> web.Response:
         """Give one table: `?kind=fdb`, and `&node=NAME` for another node's."""
         kind, node = request.query.get("kind", ""), request.query.get("node", "")
         try:
-            made = await stated.table(kind, node)
+            made = await agent.states.table(kind, node)
         except NoSuchTableError as exc:
             raise web.HTTPNotFound(text=f"{exc}\n") from exc
         except (NoStateError, PeerError) as exc:

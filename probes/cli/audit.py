@@ -86,7 +86,7 @@ def _lines(document: Document, now: float) -> Iterator[Text]:
 
 def _finding(finding: Document, now: float) -> Iterator[Text]:
     severity = Severity(finding["severity"])
-    since = _ago(now - finding["since"])
+    since = ago(now - finding["since"])
     about = ", ".join(_about(finding["subject"]))
     heading = f"  {finding['code']}"
     yield Text.assemble((heading, _STYLES[severity]), f"  {about}  ({severity}, for {since})")
@@ -105,7 +105,8 @@ def _about(subject: Mapping[str, str]) -> Iterable[str]:
             yield f"{names.get(field, field)} {value}".strip()
 
 
-def _ago(seconds: float) -> str:
+def ago(seconds: float) -> str:
+    """Say how long something has lasted."""
     if seconds < _MINUTE:
         return f"{seconds:.0f} s"
     return f"{seconds / _MINUTE:.0f} min" if seconds < _HOUR else f"{seconds / _HOUR:.1f} h"

@@ -2,9 +2,27 @@
 
 from probes.cli.typed.app import app  # isort: split
 
-from probes.cli.typed import looking, serving, ways, meshing, capturing, state, judging  # isort: skip
+# The order is the help's.
+# isort: off
+from probes.cli.typed import looking, serving, ways
+from probes.cli.typed import meshing, capturing
+from probes.cli.typed import state
+from probes.cli.typed import judging, doctoring
 
-__all__ = ["app", "capturing", "judging", "looking", "main", "meshing", "serving", "state", "ways"]
+# isort: on
+
+__all__ = [
+    "app",
+    "capturing",
+    "doctoring",
+    "judging",
+    "looking",
+    "main",
+    "meshing",
+    "serving",
+    "state",
+    "ways",
+]
 
 
 def main() -> None:

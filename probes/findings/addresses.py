@@ -1,6 +1,6 @@
 """Findings: addresses of overlays, and what else has them."""
 
-from probes.findings.spec import FindingSpec
+from probes.findings.spec import Culprit, FindingSpec
 from probes.model.finding import Severity
 
 #: Below a tenth, one start-first update or one scaling of a larger service takes what is left.
@@ -18,6 +18,7 @@ EXHAUSTED = FindingSpec(
     references=("moby#43052", "moby#37338", "moby#35268"),
     # The tasks that wait for an address are on their way for ever.
     patient=False,
+    culprit=Culprit.NONE,
 )
 NEARLY_EXHAUSTED = FindingSpec(
     code="address_nearly_exhausted",
@@ -29,6 +30,7 @@ NEARLY_EXHAUSTED = FindingSpec(
     remedy="docker network create --driver overlay --subnet {subnet} {network}-2  # then move its "
     "services there, by docker service update --network-add and --network-rm",
     references=("moby#43052", "moby#37338", "moby#31694"),
+    culprit=Culprit.NONE,
 )
 DUPLICATE = FindingSpec(
     code="address_duplicate",
@@ -38,6 +40,7 @@ DUPLICATE = FindingSpec(
     evidence="One owner for the address, and all that have it.",
     remedy="docker service update --force {service}  # a virtual IP goes only with its service",
     references=("moby#33795", "moby#33402", "moby#41576", "moby#41668"),
+    culprit=Culprit.NONE,
 )
 BALANCER_DUPLICATE = FindingSpec(
     code="address_balancer_duplicate",
@@ -48,6 +51,7 @@ BALANCER_DUPLICATE = FindingSpec(
     evidence="One owner for the address, and all that have it, by the Swarm and by the agents.",
     remedy="systemctl restart docker  # on {peer}: it makes its load balancers anew",
     references=("moby#40989", "moby#49948", "moby#41576"),
+    culprit=Culprit.NONE,
 )
 OVERLAP_VITAL = FindingSpec(
     code="address_overlap_vital",
@@ -59,6 +63,7 @@ OVERLAP_VITAL = FindingSpec(
     remedy="docker network create --driver overlay --subnet {subnet} {network}-2  # then move its "
     "services there, by docker service update --network-add and --network-rm",
     references=("moby#24220", "classicswarm#2232", "moby#31281"),
+    culprit=Culprit.NONE,
 )
 OVERLAP = FindingSpec(
     code="address_overlap",
@@ -70,6 +75,7 @@ OVERLAP = FindingSpec(
     remedy="docker network create --driver overlay --subnet {subnet} {network}-2  # then move its "
     "services there, by docker service update --network-add and --network-rm",
     references=("moby#50011", "moby#24220", "moby#33626", "for-linux#387"),
+    culprit=Culprit.NONE,
 )
 NO_VIP = FindingSpec(
     code="address_no_vip",
@@ -81,6 +87,7 @@ NO_VIP = FindingSpec(
     remedy="docker service update --force {service}  # or, if that is not enough, "
     "--endpoint-mode dnsrr, and back",
     references=("for-linux#176", "moby#30134", "moby#33795"),
+    culprit=Culprit.NONE,
 )
 DUPLICATE_NAME = FindingSpec(
     code="address_duplicate_name",
@@ -92,6 +99,7 @@ DUPLICATE_NAME = FindingSpec(
     remedy="docker network ls --no-trunc --filter name={network}  # remove those without tasks, "
     "by id",
     references=("moby#18864",),
+    culprit=Culprit.NONE,
 )
 
 FINDINGS = (

@@ -1,6 +1,6 @@
 """Findings: the control plane, on which every change depends, and who is there to look."""
 
-from probes.findings.spec import FindingSpec
+from probes.findings.spec import Culprit, FindingSpec, Reach
 from probes.model.finding import Severity
 
 NODE_DOWN = FindingSpec(
@@ -13,6 +13,11 @@ NODE_DOWN = FindingSpec(
     evidence="The state that the managers tell, and whether its agent still answers.",
     remedy="docker node ps {peer}; ping -c 3 {address}  # then, on {peer}: systemctl status docker",
     references=("swarmkit manager/dispatcher", "moby#36696"),
+    culprit=Culprit.PEER,
+    reach=Reach.NODE,
+    rank=1,
+    # Tasks that it took along are started elsewhere, or cannot be.
+    explains=("service_degraded", "service_stuck", "declared_too_few"),
 )
 MANAGER_UNREACHABLE = FindingSpec(
     code="control_manager_unreachable",
@@ -22,6 +27,8 @@ MANAGER_UNREACHABLE = FindingSpec(
     evidence="Its reachability, as the leader tells it.",
     remedy="docker node inspect --pretty {peer}; nc -zv {address} 2377  # open 2377/tcp both ways",
     references=("moby#29087", "moby#36696"),
+    culprit=Culprit.PEER,
+    reach=Reach.NOTHING,
 )
 QUORUM_AT_RISK = FindingSpec(
     code="control_quorum_at_risk",
@@ -31,6 +38,8 @@ QUORUM_AT_RISK = FindingSpec(
     evidence="Managers that must be reachable, and those that are.",
     remedy="docker node ls --filter role=manager  # bring {peer} back, or promote another node",
     references=("swarmkit manager/state/raft", "moby#36696"),
+    culprit=Culprit.NONE,
+    reach=Reach.NOTHING,
 )
 NO_LEADER = FindingSpec(
     code="control_no_leader",
@@ -42,6 +51,15 @@ NO_LEADER = FindingSpec(
     remedy="docker info --format '{{{{json .Swarm}}}}'  # on {node}; bring back as many managers "
     "as make a majority",
     references=("moby#36696", "moby#29087"),
+    culprit=Culprit.NONE,
+    reach=Reach.NOTHING,
+    # Without a leader, nobody learns what the Swarm should look like.
+    explains=(
+        "control_topology_stale",
+        "control_manager_unreachable",
+        "control_quorum_at_risk",
+        "control_agent_missing",
+    ),
 )
 TOPOLOGY_STALE = FindingSpec(
     code="control_topology_stale",
@@ -52,6 +70,7 @@ TOPOLOGY_STALE = FindingSpec(
     remedy="docker info --format '{{{{json .Swarm.RemoteManagers}}}}'  # on {node}; is the agent's "
     "port open between the nodes?",
     references=("moby#30455",),
+    reach=Reach.NOTHING,
 )
 AGENT_MISSING = FindingSpec(
     code="control_agent_missing",
@@ -63,6 +82,7 @@ AGENT_MISSING = FindingSpec(
     references=("moby#36696",),
     # An agent that cannot start is on its way for ever.
     patient=False,
+    culprit=Culprit.PEER,
 )
 
 FINDINGS = (

@@ -1,6 +1,6 @@
 """Findings: what the operator declared in files is not what there is."""
 
-from probes.findings.spec import FindingSpec
+from probes.findings.spec import Culprit, FindingSpec, Reach
 from probes.model.finding import Severity
 
 POLICY_VIOLATED = FindingSpec(
@@ -11,6 +11,7 @@ POLICY_VIOLATED = FindingSpec(
     evidence="The rule, and the addresses and ports that accept connections.",
     remedy="docker service inspect {service} --format '{{{{json .Spec.TaskTemplate.Networks}}}}'",
     references=("network-config.yml, policy",),
+    reach=Reach.NOTHING,
 )
 NO_WAY = FindingSpec(
     code="policy_no_way",
@@ -21,6 +22,7 @@ NO_WAY = FindingSpec(
     evidence="The networks that each of the two is attached to.",
     remedy="docker service update --network-add NETWORK {service}",
     references=("network-config.yml, policy",),
+    culprit=Culprit.NONE,
 )
 NETWORK_MISSING = FindingSpec(
     code="declared_network_missing",
@@ -30,6 +32,7 @@ NETWORK_MISSING = FindingSpec(
     evidence="What was declared of it.",
     remedy="probe network plan",
     references=("network-config.yml, networks",),
+    culprit=Culprit.NONE,
 )
 NETWORK_DIFFERS = FindingSpec(
     code="declared_network_differs",
@@ -39,6 +42,7 @@ NETWORK_DIFFERS = FindingSpec(
     evidence="Each difference.",
     remedy="probe network plan",
     references=("network-config.yml, networks",),
+    culprit=Culprit.NONE,
 )
 HEAD_ROOM = FindingSpec(
     code="declared_head_room",
@@ -48,6 +52,7 @@ HEAD_ROOM = FindingSpec(
     evidence="How many are left, of how many.",
     remedy="docker network inspect --verbose {network}",
     references=("network-config.yml, head_room",),
+    culprit=Culprit.NONE,
 )
 SERVICE_MISSING = FindingSpec(
     code="declared_service_missing",
@@ -57,6 +62,7 @@ SERVICE_MISSING = FindingSpec(
     evidence="The nearest name that does.",
     remedy="docker service ls",
     references=("service-discovery.yml, services",),
+    culprit=Culprit.NONE,
 )
 SERVICE_DIFFERS = FindingSpec(
     code="declared_service_differs",
@@ -67,6 +73,7 @@ SERVICE_DIFFERS = FindingSpec(
     evidence="Each difference.",
     remedy="docker service inspect --pretty {service}",
     references=("service-discovery.yml, services",),
+    culprit=Culprit.NONE,
 )
 TOO_FEW = FindingSpec(
     code="declared_too_few",
@@ -78,6 +85,8 @@ TOO_FEW = FindingSpec(
     references=("service-discovery.yml, min_healthy",),
     # As with any service that is down: tasks that fail again and again are on their way for ever.
     patient=False,
+    culprit=Culprit.NONE,
+    reach=Reach.NOTHING,
 )
 
 FINDINGS = (

@@ -1,6 +1,6 @@
 """Findings: encrypted overlays."""
 
-from probes.findings.spec import FindingSpec
+from probes.findings.spec import FindingSpec, Reach
 from probes.model.finding import Severity
 
 NO_ESP = FindingSpec(
@@ -12,6 +12,7 @@ NO_ESP = FindingSpec(
     evidence="A security association with each peer, and none at all.",
     remedy="modprobe -a esp4 gcm && systemctl restart docker  # on {node}",
     references=("moby#45686", "kernel CONFIG_INET_ESP", "moby#43359"),
+    reach=Reach.TRAFFIC,
 )
 MISSING = FindingSpec(
     code="encryption_missing",
@@ -22,6 +23,7 @@ MISSING = FindingSpec(
     evidence="The policy and the associations that the peer calls for, and those that lack.",
     remedy="systemctl restart docker  # on {node}; it makes policies and associations anew",
     references=("moby#26523", "moby#30727", "libnetwork#1356", "moby#30766"),
+    reach=Reach.TRAFFIC,
 )
 WRONG_PORT = FindingSpec(
     code="encryption_wrong_port",
@@ -32,6 +34,7 @@ WRONG_PORT = FindingSpec(
     evidence="The Swarm's data path port, and the policy's.",
     remedy="ip xfrm policy  # on {node}; Engines before 23.0 encrypt on port 4789 alone: upgrade",
     references=("moby#45635",),
+    reach=Reach.TRAFFIC,
 )
 UNKNOWN_SPI = FindingSpec(
     code="encryption_unknown_spi",
@@ -42,6 +45,7 @@ UNKNOWN_SPI = FindingSpec(
     evidence="The SPIs that the receiver knows, and those that this node sends with.",
     remedy="systemctl restart docker  # on {peer}: it fetches the keys again",
     references=("moby#26523", "moby#30727", "moby#51798"),
+    reach=Reach.TRAFFIC,
 )
 ENGINES = FindingSpec(
     code="encryption_engines",
@@ -52,6 +56,7 @@ ENGINES = FindingSpec(
     evidence="The others' versions, and this node's.",
     remedy="docker version  # on {node}; upgrade it to 29.2.1 or later",
     references=("moby#51798", "moby#51672"),
+    reach=Reach.TRAFFIC,
 )
 UNPROTECTED = FindingSpec(
     code="encryption_unprotected",
@@ -62,6 +67,7 @@ UNPROTECTED = FindingSpec(
     evidence="The rules that mark what leaves and drop what comes in clear, and those that lack.",
     remedy="systemctl restart docker  # on {node}; if the rules stay away, load xt_u32 or xt_bpf",
     references=("moby#43382", "GHSA-232p-vwff-86mp", "GHSA-33pg-m6jh-5237", "GHSA-6wrf-mxfj-pf5p"),
+    reach=Reach.NOTHING,
 )
 ERRORS = FindingSpec(
     code="encryption_errors",

@@ -1,6 +1,6 @@
 """Findings: forwarding entries and neighbours of overlays."""
 
-from probes.findings.spec import FindingSpec
+from probes.findings.spec import OLD_NEWS, Culprit, FindingSpec, Reach
 from probes.model.finding import Severity
 
 MISSING = FindingSpec(
@@ -22,6 +22,10 @@ PEER_MISSING = FindingSpec(
     remedy="nc -vz {item} 7946; systemctl restart docker  # on {node}; gossip takes TCP and UDP "
     "7946 between all nodes",
     references=("moby#32195", "moby#33872", "libnetwork#2134", "moby#53141"),
+    culprit=Culprit.EITHER,
+    reach=Reach.NODE,
+    rank=3,
+    explains=OLD_NEWS,
 )
 LEARNED_ONLY = FindingSpec(
     code="fdb_learned_only",

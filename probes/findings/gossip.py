@@ -1,6 +1,6 @@
 """Findings: what the Engines tell each other of a network, and what has not arrived."""
 
-from probes.findings.spec import FindingSpec
+from probes.findings.spec import OLD_NEWS, Culprit, FindingSpec, Reach
 from probes.model.finding import Severity
 
 PEER_MISSING = FindingSpec(
@@ -14,6 +14,10 @@ PEER_MISSING = FindingSpec(
     remedy="nc -zv {address} 7946  # from the others; open 7946/tcp and 7946/udp both ways, then "
     "restart the Engine of {peer}",
     references=("moby#28564", "moby#33589", "libnetwork#2134"),
+    culprit=Culprit.PEER,
+    reach=Reach.NODE,
+    rank=3,
+    explains=OLD_NEWS,
 )
 TASK_MISSING = FindingSpec(
     code="gossip_task_missing",

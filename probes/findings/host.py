@@ -1,6 +1,6 @@
 """Findings: the node's kernel and its own firewall, on which all of its networks stand."""
 
-from probes.findings.spec import FindingSpec
+from probes.findings.spec import FindingSpec, Reach
 from probes.model.finding import Severity
 
 #: A table of the kernel's that is so full refuses entries at the next burst ...
@@ -17,6 +17,10 @@ NO_IPVS = FindingSpec(
     remedy="modprobe -a ip_vs ip_vs_rr xt_ipvs  # on {node}; then restart the Engine there, or "
     "deploy with endpoint_mode dnsrr",
     references=("moby#28168", "moby#24005", "moby#26930", "lxc#4278"),
+    reach=Reach.BALANCED,
+    # Nothing that it balances can work.
+    explains=("balancer_", "ingress_"),
+    lack=True,
 )
 FORWARDING_OFF = FindingSpec(
     code="host_forwarding_off",
@@ -27,6 +31,8 @@ FORWARDING_OFF = FindingSpec(
     evidence="The sysctl as the Engine sets it, and as it is.",
     remedy="sysctl -w {item}=1  # on {node}",
     references=("moby#50646", "moby#49538"),
+    reach=Reach.NODE,
+    rank=2,
 )
 BALANCER_FORWARDING_OFF = FindingSpec(
     code="host_balancer_forwarding_off",
@@ -38,6 +44,8 @@ BALANCER_FORWARDING_OFF = FindingSpec(
     remedy="for file in /var/run/docker/netns/lb_* /var/run/docker/netns/ingress_sbox; "
     "do nsenter --net=$file sysctl -w {item}=1; done  # on {node}",
     references=("kernel net/ipv4/devinet.c, devinet_init_net()",),
+    reach=Reach.NODE,
+    rank=2,
 )
 FORWARD_DROPS = FindingSpec(
     code="host_forward_drops",
@@ -50,6 +58,8 @@ FORWARD_DROPS = FindingSpec(
     remedy="iptables -S FORWARD; nft list ruleset  # on {node}; take the rule of {item} away, or "
     "put Docker's before it by restarting the Engine",
     references=("moby#32916", "moby#50443", "moby#49538"),
+    reach=Reach.NODE,
+    rank=2,
 )
 CONNTRACK_FULL = FindingSpec(
     code="host_conntrack_full",
@@ -59,6 +69,8 @@ CONNTRACK_FULL = FindingSpec(
     evidence="Entries, the limit, and what was refused since the round before.",
     remedy="sysctl -w net.netfilter.nf_conntrack_max={limit}  # on {node}; twice what it is",
     references=("k8s#71261", "kernel net/netfilter/nf_conntrack_core.c"),
+    reach=Reach.NODE,
+    rank=2,
 )
 CONNTRACK_NEARLY_FULL = FindingSpec(
     code="host_conntrack_nearly_full",
@@ -78,6 +90,8 @@ NEIGHBOURS_FULL = FindingSpec(
     evidence="Neighbours of all namespaces together, the limit, and what was refused.",
     remedy="sysctl -w net.ipv4.neigh.default.gc_thresh3={limit}  # on {node}",
     references=("libnetwork#1522", "moby#32195"),
+    reach=Reach.NODE,
+    rank=2,
 )
 NEIGHBOURS_NEARLY_FULL = FindingSpec(
     code="host_neighbours_nearly_full",

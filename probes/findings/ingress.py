@@ -1,6 +1,6 @@
 """Findings: published ports, and what the routing mesh needs on each node."""
 
-from probes.findings.spec import FindingSpec
+from probes.findings.spec import Culprit, FindingSpec
 from probes.model.finding import Severity
 
 PORT_DEAD = FindingSpec(
@@ -22,6 +22,7 @@ PORT_DEAD_EVERYWHERE = FindingSpec(
     evidence="What became of a connection on this node, and the nodes that say the same.",
     remedy="docker service inspect --pretty {service}; docker service logs --tail 20 {service}",
     references=("moby#34987", "swarmkit#2937"),
+    culprit=Culprit.NONE,
 )
 NAMESPACE_MISSING = FindingSpec(
     code="ingress_namespace_missing",

@@ -1,6 +1,6 @@
 """Findings: the devices that make an overlay on a node, and what carries its packets."""
 
-from probes.findings.spec import FindingSpec
+from probes.findings.spec import FindingSpec, Reach
 from probes.model.finding import Severity
 
 NAMESPACE_MISSING = FindingSpec(
@@ -109,6 +109,8 @@ SOURCE = FindingSpec(
     evidence="The advertised address, and the source that the route chooses.",
     remedy="ip route get {destination}  # on {node}; then give that route `src {address}`",
     references=("moby#53004", "libnetwork#2446", "kernel vxlan_snoop(), VXLAN_ENTRY_EXISTS"),
+    reach=Reach.NODE,
+    rank=2,
 )
 ADDRESS_GONE = FindingSpec(
     code="overlay_address_gone",
@@ -119,6 +121,8 @@ ADDRESS_GONE = FindingSpec(
     remedy="ip -4 address  # on {node}: give it {item} again, or leave the Swarm and join with "
     "--advertise-addr",
     references=("moby#41043", "moby#31135", "moby#34635", "moby#35437"),
+    reach=Reach.NODE,
+    rank=2,
 )
 NO_ROUTE = FindingSpec(
     code="overlay_no_route",
@@ -128,6 +132,8 @@ NO_ROUTE = FindingSpec(
     evidence="A route to the other node's VTEP, and none.",
     remedy="ip route get {item}  # on {node}",
     references=("kernel net/ipv4/route.c, ENETUNREACH", "moby#41043"),
+    reach=Reach.NODE,
+    rank=2,
 )
 LOSING = FindingSpec(
     code="overlay_losing",

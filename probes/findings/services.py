@@ -1,6 +1,6 @@
 """Findings: services whose tasks do not run as they should; no fault of the network's."""
 
-from probes.findings.spec import FindingSpec
+from probes.findings.spec import Culprit, FindingSpec
 from probes.model.finding import Severity
 
 DOWN = FindingSpec(
@@ -15,6 +15,7 @@ DOWN = FindingSpec(
     # Tasks that fail again and again are on their way for ever; the check itself waits for those
     # that come up for the first time.
     patient=False,
+    culprit=Culprit.NONE,
 )
 DEGRADED = FindingSpec(
     code="service_degraded",
@@ -27,6 +28,7 @@ DEGRADED = FindingSpec(
     # Tasks that fail again and again are on their way for ever; the check itself waits for those
     # that come up for the first time.
     patient=False,
+    culprit=Culprit.NONE,
 )
 STUCK = FindingSpec(
     code="service_stuck",
@@ -36,6 +38,7 @@ STUCK = FindingSpec(
     evidence="Each task that waits, since when, in which state, and what Swarm says of it.",
     remedy="docker service ps --no-trunc {service}",
     references=("moby#43052", "swarmkit manager/scheduler, noSuitableNode"),
+    culprit=Culprit.NONE,
 )
 FAILING = FindingSpec(
     code="service_failing",
@@ -46,6 +49,7 @@ FAILING = FindingSpec(
     evidence="How often tasks of one slot failed lately, and what the last said.",
     remedy="docker service logs --tail 50 {service}",
     references=("swarmkit manager/orchestrator/restart",),
+    culprit=Culprit.NONE,
 )
 ON_ONE_NODE = FindingSpec(
     code="service_on_one_node",
@@ -56,6 +60,7 @@ ON_ONE_NODE = FindingSpec(
     evidence="The nodes that can take tasks, and the one that has them all.",
     remedy="docker service update --force {service}",
     references=("moby#24103",),
+    culprit=Culprit.NONE,
 )
 
 FINDINGS = (DOWN, DEGRADED, STUCK, FAILING, ON_ONE_NODE)

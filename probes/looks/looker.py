@@ -51,7 +51,7 @@ class Looker:
         self._around = around
         self._timeout_seconds = timeout_seconds
         self._source = None if source == _HOST else self._find_source(source)
-        self._vantage = HOST if self._source is None else _vantage_of(self._source)
+        self._vantage = HOST if self._source is None else vantage_of(self._source)
 
     def _find_source(self, name: str) -> LocalTask:
         local = self._around.local
@@ -167,7 +167,7 @@ def _is_own(address: IPv4Address) -> bool:
     return True
 
 
-def _vantage_of(source: LocalTask) -> Vantage:
+def vantage_of(source: LocalTask) -> Vantage:
     """Name the task as people do: Docker's name for its container adds the task's id."""
     name = source.container_name.removesuffix(f".{source.task_id}")
     return Vantage(kind=VantageKind.TASK, name=name, netns=source.netns)

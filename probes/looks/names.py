@@ -52,15 +52,19 @@ class Directory:
 
     def source(self, name: str, local: Iterable[LocalTask]) -> LocalTask:
         """Choose the task of this node that *name* stands for: the first, where it has several."""
-        service = self._one_of(name, self._services.get(name, []))
-        if service is None and name not in self._tasks:
-            raise UsageError(f"there is no service, task or container {name!r}{self.hint(name)}")
-        tasks = self._lookup.tasks_of(service) if service else self._tasks[name]
+        tasks = self.tasks_named(name)
         wanted = {task.id for task in tasks}
         here = [item for item in local if item.task_id in wanted]
         if not here:
             raise UsageError(f"no task of {name} runs on this node{self._elsewhere(tasks)}")
         return min(here, key=lambda item: item.container_name)
+
+    def tasks_named(self, name: str) -> list[Task]:
+        """List a service's tasks, or those of this very name; UsageError when nobody has it."""
+        service = self._one_of(name, self._services.get(name, []))
+        if service is None and name not in self._tasks:
+            raise UsageError(f"there is no service, task or container {name!r}{self.hint(name)}")
+        return self._lookup.tasks_of(service) if service else self._tasks[name]
 
     def _elsewhere(self, tasks: Iterable[Task]) -> str:
         nodes = {self._node_of(task) for task in tasks if task.running}

@@ -1,5 +1,6 @@
 """How is an Engine connected to, and what do its failures mean?"""
 
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -24,7 +25,7 @@ def translated(url: str) -> Iterator[None]:
         if response is not None and response.status_code == _SERVICE_UNAVAILABLE:
             raise NotAManagerError(f"engine {url}: {explanation}") from exc
         raise EngineError(f"engine {url}: {explanation}") from exc
-    except (docker.errors.DockerException, requests.RequestException) as exc:
+    except (docker.errors.DockerException, requests.RequestException, OSError) as exc:
         raise EngineError(
             f"engine {url} cannot be asked: {_reason(exc)}; is it running, and is its socket "
             "mounted and readable?",
@@ -41,10 +42,20 @@ def _reason(exc: BaseException) -> str:
     return str(exc)
 
 
+def _knock(url: str) -> None:
+    """Find out whether somebody is there: the SDK leaves a socket open when nobody is."""
+    scheme, _, path = url.partition("://")
+    if scheme == "unix":
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as knocking:
+            knocking.settimeout(_TIMEOUT_SECONDS)
+            knocking.connect(path)
+
+
 def connect(url: str) -> docker.APIClient:
     """Make a client that speaks the Engine's own API version.
 
     Engine 20.10 speaks 1.41 at most; Engine 29 refuses what is below 1.40 or 1.44.
     """
     with translated(url):
+        _knock(url)
         return docker.APIClient(base_url=url, version="auto", timeout=_TIMEOUT_SECONDS)

@@ -16,6 +16,7 @@ from probes.model.local import LocalTask
 from probes.model.topology import Topology
 from probes.swarm.connection import connect, translated
 from probes.swarm.errors import EngineError, NoSwarmError, NotAManagerError
+from probes.swarm.facts import Facts, parse_facts
 from probes.swarm.gossip import parse_network_view
 from probes.swarm.local import parse_local_task
 from probes.swarm.membership import Membership, parse_membership
@@ -57,6 +58,11 @@ class Engine:
         if isinstance(membership, str):
             raise NoSwarmError(f"engine {self._url} is in no Swarm (its state is {membership!r})")
         return membership
+
+    def facts(self) -> Facts:
+        """Ask `GET /info` and `GET /version` for what may be shown to anybody."""
+        with self._asking() as client:
+            return parse_facts(client.info(), client.version())
 
     def topology(self) -> Topology:
         """Take one reading of the Swarm; NotAManagerError on a worker."""

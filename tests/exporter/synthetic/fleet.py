@@ -7,13 +7,15 @@ from zlib import crc32
 
 from exporter.around import Others
 from exporter.audit import AuditState
+from exporter.doctor import Doctor
 from exporter.front import Front
 from exporter.page.pair import dump_pair
 from exporter.page.summary import OwnFacts, dump_summary
-from exporter.peers import PAIR_PATH, SUMMARY_PATH, PeerError
+from exporter.peers import DOCTOR_NODE_PATH, PAIR_PATH, SUMMARY_PATH, PeerError
 from exporter.store import ResultStore
 from exporter.view import Source, View
 from probes.audit.situation import Seen, situate
+from probes.doctor.wire import dump_told
 from probes.intent.labels import read_labels
 from probes.model.finding import HeldFinding
 from probes.model.gossip import NetworkView
@@ -102,6 +104,11 @@ class Fleet:
             lambda: place.view, lambda: self._facts(place), place.store, others, self._explain
         )
 
+    def doctor(self, node: str) -> Doctor:
+        """Give whom a doctor asks on a node."""
+        place = self._places[node]
+        return Doctor(lambda: self._facts(place), self._fronts[node].around)
+
     def probes(self, node: str) -> tuple[Probe, ...]:
         """List what a node probes."""
         return self._places[node].plan.probes
@@ -123,6 +130,8 @@ class Fleet:
             raise PeerError(f"agent on {address}: Connection refused")
         if path == SUMMARY_PATH:
             return dump_summary(await self._fronts[name].summary())
+        if path == DOCTOR_NODE_PATH:
+            return dump_told(await self.doctor(name).told())
         assert path == PAIR_PATH
         return dump_pair(self._fronts[name].pair_report(query["source"], query["destination"]))
 

@@ -6,8 +6,8 @@ import shlex
 import pytest
 
 from probes.findings import FINDINGS
-from probes.findings.spec import FindingSpec
-from probes.model.finding import Evidence, Subject
+from probes.findings.spec import Culprit, FindingSpec, Reach
+from probes.model.finding import Evidence, Severity, Subject
 
 HOSTILE = "it's; rm -rf $HOME `x` {node}\n# x"
 
@@ -42,3 +42,23 @@ def test_what_came_from_the_network_stays_one_word_of_the_command(spec: FindingS
 def _own_fields(spec: FindingSpec) -> set[str]:
     given = {"network", "service", "task", "peer", "item", "node"}
     return set(re.findall(r"{(\w+)}", spec.remedy)) - given
+
+
+@pytest.mark.parametrize("spec", FINDINGS.values(), ids=str)
+def test_what_it_explains_exists_and_does_not_explain_it_in_turn(spec: FindingSpec) -> None:
+    """A code that changes its name cannot be forgotten, and no two hide each other."""
+    for beginning in spec.explains:
+        assert any(code.startswith(beginning) for code in FINDINGS), beginning
+    following = [other for other in FINDINGS.values() if other.follows_from(spec)]
+
+    assert spec not in following
+    assert not [other.code for other in following if spec.follows_from(other)]
+
+
+@pytest.mark.parametrize("spec", FINDINGS.values(), ids=str)
+def test_whole_nodes_are_ranked_and_blamed(spec: FindingSpec) -> None:
+    """Of two that reach one node, it must be known which explains the other."""
+    assert (spec.reach is Reach.NODE) == bool(spec.rank)
+    if spec.reach in {Reach.NODE, Reach.TRAFFIC, Reach.BALANCED}:
+        assert spec.culprit is not Culprit.NONE
+        assert spec.severity is Severity.CRITICAL

@@ -1,0 +1,1 @@
+"""Does the doctor name the right cause?"""
