@@ -131,7 +131,7 @@ def grpc(
 def postgres(
     context: typer.Context,
     options: LookOptions,
-    target: Annotated[str, typer.Argument(metavar="HOST:PORT[/DATABASE]", help=f"HOST: {HOST}.")],
+    target: Annotated[str, typer.Argument(metavar="HOST:PORT[/DB]", help=f"HOST: {HOST}.")],
     *,
     credentials: _Credentials = "",
     tls: _Tls = False,
