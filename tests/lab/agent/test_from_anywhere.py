@@ -201,4 +201,4 @@ def test_looks_from_another_node_are_repeated_until_one_fails(way: Way) -> None:
 
     assert status == 1, text
     assert [line.split()[0] for line in text.splitlines()].count("refused") == 1
-    assert " 1 failed; " in text.splitlines()[-1 if " 0 worked" in text else -2]
+    assert " 1 failed; " in text
