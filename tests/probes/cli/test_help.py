@@ -8,7 +8,7 @@ from probes.cli.main import app
 
 _COMMANDS = typer.main.get_command(app)
 assert isinstance(_COMMANDS, typer.core.TyperGroup)
-NAMES = sorted(_COMMANDS.commands)
+NAMES = sorted(name for name, command in _COMMANDS.commands.items() if not command.hidden)
 
 
 def _probe(*arguments: str) -> typer.testing.Result:
