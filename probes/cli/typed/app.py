@@ -13,12 +13,12 @@ _PURPOSES = {
     "looking": "Look",
     "serving": "Ask servers",
     "ways": "Find the way",
-    "meshing": "Everyone",
-    "capturing": "See packets",
+    "meshing": "Find the way",
+    "capturing": "Find the way",
     "state": "See state",
     "judging": "Judge",
     "doctoring": "Judge",
-    "completing": "For shells",
+    "completing": "Shells",
 }
 
 
