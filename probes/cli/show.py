@@ -44,14 +44,23 @@ def print_report(report: Report) -> None:
     line = Text.assemble((str(result.outcome), STYLES[verdict]), "  ", headline(result))
     console.print(line, soft_wrap=True)
     if result.detail:
-        console.print(Text(f"  {result.detail}"), soft_wrap=True)
+        console.print(Text(f"  {_plain(result.detail)}"), soft_wrap=True)
     for label, value in lines_of(report):
-        console.print(Text.assemble(f"  {label:<12}", value), soft_wrap=True)
+        console.print(Text.assemble(f"  {label:<12}", _plain(value)), soft_wrap=True)
     if report.beneath:
         console.print(Text("beneath it, on the underlay:"), soft_wrap=True)
         print_report(Report(result=report.beneath))
     if report.hint:
         console_for(stderr=True).print(Text(report.hint), soft_wrap=True)
+
+
+def _plain(text: str) -> str:
+    """Write out signs that cannot be printed: what a server says may steer a terminal."""
+    return "".join(sign if sign.isprintable() else _escaped(sign) for sign in text)
+
+
+def _escaped(sign: str) -> str:
+    return sign.encode("unicode_escape").decode("ascii")
 
 
 def print_table(title: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

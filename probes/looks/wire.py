@@ -65,6 +65,11 @@ def _refuse_files(want: Want) -> None:
                 "credentials are a file on one node, which no other reads: "
                 "run `probe` where the task runs",
             )
+        case ServerWant(authorities_file=file) if file:
+            raise UsageError(
+                "authorities are a file on one node, which no other reads: "
+                "run `probe` where the task runs",
+            )
 
 
 def dump_answers(answers: Iterable[Answer]) -> bytes:

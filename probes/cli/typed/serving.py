@@ -15,6 +15,10 @@ _Target = Annotated[str, typer.Argument(metavar="HOST:PORT", help=f"HOST: {HOST}
 _Tls = Annotated[bool, typer.Option("--tls", help="Speak TLS.")]
 _Name = Annotated[str, typer.Option(metavar="NAME", help="The certificate must be for NAME.")]
 _Verify = Annotated[bool, typer.Option(help="Verify the certificate.")]
+_Authorities = Annotated[
+    str,
+    typer.Option("--ca", metavar="FILE", help="Trust these authorities (PEM), not the machine's."),
+]
 _Credentials = Annotated[
     str,
     typer.Option(metavar="FILE", help="Log in: user and password, a line each."),
@@ -30,12 +34,23 @@ def _look(
     tls: bool,
     name: str,
     verify: bool,
+    authorities: str,
+    starttls: str = "",
     **own: str,
 ) -> typer.Exit:
     from probes.cli import looks
     from probes.looks.wants import ServerWant
 
-    want = ServerWant(kind=kind, target=target, tls=tls, name=name, verify=verify, options=own)
+    want = ServerWant(
+        kind=kind,
+        target=target,
+        tls=tls,
+        name=name,
+        verify=verify,
+        authorities_file=authorities,
+        starttls=starttls,
+        options=own,
+    )
     return typer.Exit(looks.look(addresses, options, want))
 
 
@@ -49,9 +64,24 @@ def tls(
     *,
     name: _Name = "",
     verify: _Verify = True,
+    authorities: _Authorities = "",
+    starttls: Annotated[
+        str,
+        typer.Option(metavar="PROTOCOL", help="Ask for TLS in smtp, imap or postgres first."),
+    ] = "",
 ) -> None:
     """Show the certificates of a server, and whether they are good for it."""
-    raise _look(context.obj, options, "tls", target, tls=True, name=name, verify=verify)
+    raise _look(
+        context.obj,
+        options,
+        "tls",
+        target,
+        tls=True,
+        name=name,
+        verify=verify,
+        authorities=authorities,
+        starttls=starttls,
+    )
 
 
 @look_command(epilog="Example: probe udp resolver:53 --send 0x0001 --from web")
@@ -81,6 +111,7 @@ def grpc(
     tls: _Tls = False,
     name: _Name = "",
     verify: _Verify = True,
+    authorities: _Authorities = "",
 ) -> None:
     """Ask a gRPC server whether it serves (grpc.health.v1)."""
     raise _look(
@@ -91,31 +122,34 @@ def grpc(
         tls=tls,
         name=name,
         verify=verify,
+        authorities=authorities,
         service=service,
     )
 
 
-@look_command(epilog="Example: probe postgres orders-db:5432 --from api")
+@look_command(epilog="Example: probe postgres orders-db:5432/orders --from api")
 def postgres(
     context: typer.Context,
     options: LookOptions,
-    target: _Target,
+    target: Annotated[str, typer.Argument(metavar="HOST:PORT[/DB]", help=f"HOST: {HOST}.")],
     *,
     credentials: _Credentials = "",
-    database: Annotated[str, typer.Option(help="Not the user's own.")] = "",
     tls: _Tls = False,
     name: _Name = "",
     verify: _Verify = True,
+    authorities: _Authorities = "",
 ) -> None:
     """Say hello to PostgreSQL; with credentials, log in. Nothing is run."""
+    server, _, database = target.partition("/")
     raise _look(
         context.obj,
         options,
         "postgres",
-        target,
+        server,
         tls=tls,
         name=name,
         verify=verify,
+        authorities=authorities,
         credentials_file=credentials,
         database=database,
     )
@@ -131,6 +165,7 @@ def redis(
     tls: _Tls = False,
     name: _Name = "",
     verify: _Verify = True,
+    authorities: _Authorities = "",
 ) -> None:
     """PING a Redis server, and ask for its role."""
     raise _look(
@@ -141,6 +176,7 @@ def redis(
         tls=tls,
         name=name,
         verify=verify,
+        authorities=authorities,
         credentials_file=credentials,
     )
 
@@ -155,6 +191,7 @@ def nats(
     tls: _Tls = False,
     name: _Name = "",
     verify: _Verify = True,
+    authorities: _Authorities = "",
 ) -> None:
     """Connect to a NATS server as a client would, and PING it."""
     raise _look(
@@ -165,5 +202,6 @@ def nats(
         tls=tls,
         name=name,
         verify=verify,
+        authorities=authorities,
         credentials_file=credentials,
     )

@@ -1,8 +1,10 @@
 """What can be wanted of a server that speaks a protocol of its own?"""
 
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from types import MappingProxyType
+from typing import Any
 
 from probes.addresses import parse_address
 from probes.looks.errors import UsageError
@@ -16,6 +18,7 @@ from probes.model.probe import (
     PostgresLook,
     RedisLook,
     ServerLook,
+    StartTls,
     TlsLook,
 )
 
@@ -42,6 +45,10 @@ class ServerWant:
     #: Name for the certificate; "" is the host, as typed.
     name: str = ""
     verify: bool = True
+    #: Path of a PEM file of authorities; "" for the machine's own.
+    authorities_file: str = ""
+    #: One of `StartTls`, for the kind `tls`; "" where TLS begins at once.
+    starttls: str = ""
     #: Of the kind's own: grpc's service, postgres' database, a file of credentials.
     options: Mapping[str, str] = field(default_factory=dict)
 
@@ -55,6 +62,13 @@ class ServerWant:
         strangers = self.options.keys() - _own_options(look)
         if strangers:
             raise UsageError(f"{self.kind} has no option {', '.join(sorted(strangers))}")
+        own: dict[str, Any] = dict(self.options)
+        if self.starttls and self.kind != "tls":
+            raise UsageError(f"{self.kind} asks for TLS in its own way, not by starttls")
+        if self.starttls:
+            own["starttls"] = _starttls(self.starttls)
+        if self.authorities_file:
+            _check_authorities(self.authorities_file)
 
         def make(place: Place) -> Look:
             return look(
@@ -63,7 +77,8 @@ class ServerWant:
                 host=name,
                 tls=self.tls,
                 verify=self.verify,
-                **self.options,
+                authorities_file=self.authorities_file,
+                **own,
             )
 
         return lambda looker: looker.at_host(host, make, str(port))
@@ -72,3 +87,19 @@ class ServerWant:
 def _own_options(look: type[ServerLook]) -> set[str]:
     """List what a kind has beside what all servers have."""
     return {item.name for item in fields(look)} - {item.name for item in fields(ServerLook)}
+
+
+def _starttls(text: str) -> StartTls:
+    try:
+        return StartTls(text)
+    except ValueError:
+        raise UsageError(f"{text!r} is none of {', '.join(StartTls)}") from None
+
+
+def _check_authorities(file: str) -> None:
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=file)
+    except ssl.SSLError as exc:
+        raise UsageError(f"{file} holds no certificate in PEM") from exc
+    except OSError as exc:
+        raise UsageError(f"the authorities in {file} cannot be read: {exc.strerror}") from exc
