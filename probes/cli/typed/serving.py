@@ -9,16 +9,15 @@ from typing import Annotated
 import typer
 
 from probes.cli.options import Addresses, LookOptions
-from probes.cli.typed.app import app
-from probes.cli.typed.common import HOST, From, Json, Timeout, look_options
+from probes.cli.typed.common import HOST, look_command
 
-_Target = Annotated[str, typer.Argument(metavar="HOST:PORT", help=f"HOST is {HOST}.")]
+_Target = Annotated[str, typer.Argument(metavar="HOST:PORT", help=f"HOST: {HOST}.")]
 _Tls = Annotated[bool, typer.Option("--tls", help="Speak TLS.")]
 _Name = Annotated[str, typer.Option(metavar="NAME", help="The certificate must be for NAME.")]
 _Verify = Annotated[bool, typer.Option(help="Verify the certificate.")]
 _Authorities = Annotated[
     str,
-    typer.Option("--ca", metavar="FILE", help="Trust these authorities (PEM), not the machine's."),
+    typer.Option("--ca", metavar="FILE", help="Trust these alone, in PEM."),
 ]
 _Credentials = Annotated[
     str,
@@ -36,7 +35,6 @@ def _look(
     name: str,
     verify: bool,
     authorities: str,
-    starttls: str = "",
     **own: str,
 ) -> typer.Exit:
     from probes.cli import looks
@@ -49,15 +47,17 @@ def _look(
         name=name,
         verify=verify,
         authorities_file=authorities,
-        starttls=starttls,
         options=own,
     )
     return typer.Exit(looks.look(addresses, options, want))
 
 
-@app.command(epilog="Example: probe tls gateway:443 --name shop.example.org --from web")
+@look_command(
+    epilog="Example: probe tls gateway:443 --name shop.example.org --from web", timeout="5s"
+)
 def tls(
     context: typer.Context,
+    options: LookOptions,
     target: _Target,
     *,
     name: _Name = "",
@@ -65,14 +65,11 @@ def tls(
     authorities: _Authorities = "",
     starttls: Annotated[
         str,
-        typer.Option(metavar="PROTOCOL", help="Ask for TLS in smtp, imap or postgres first."),
+        typer.Option(metavar="PROTOCOL", help="Ask in smtp, imap or postgres first."),
     ] = "",
-    source: From = "host",
-    timeout: Timeout = "5s",
-    json: Json = False,
 ) -> None:
     """Show the certificates of a server, and whether they are good for it."""
-    options = look_options(source, timeout, json=json)
+    own = {"starttls": starttls} if starttls else {}
     raise _look(
         context.obj,
         options,
@@ -82,33 +79,31 @@ def tls(
         name=name,
         verify=verify,
         authorities=authorities,
-        starttls=starttls,
+        **own,
     )
 
 
-@app.command(epilog="Example: probe udp resolver:53 --send 0x0001 --from web")
+@look_command(epilog="Example: probe udp resolver:53 --send 0x0001 --from web")
 def udp(
     context: typer.Context,
+    options: LookOptions,
     target: _Target,
     *,
     send: Annotated[str, typer.Option(metavar="DATA", help="Send it: text, or 0x and hex.")] = "",
     expect: Annotated[str, typer.Option(metavar="DATA", help="The answer must contain it.")] = "",
-    source: From = "host",
-    timeout: Timeout = "2s",
-    json: Json = False,
 ) -> None:
     """Send one datagram; a refusal is a no, silence is one where an answer is expected."""
     from probes.cli import looks
     from probes.looks.wants import UdpWant
 
-    options = look_options(source, timeout, json=json)
     want = UdpWant(target=target, send=send, expect=expect)
     raise typer.Exit(looks.look(context.obj, options, want))
 
 
-@app.command(epilog="Example: probe grpc api:50051 --service shop.Orders --from web")
+@look_command(epilog="Example: probe grpc api:50051 --service shop.Orders --from web")
 def grpc(
     context: typer.Context,
+    options: LookOptions,
     target: _Target,
     *,
     service: Annotated[str, typer.Option(help="Ask for this service, not the server.")] = "",
@@ -116,14 +111,11 @@ def grpc(
     name: _Name = "",
     verify: _Verify = True,
     authorities: _Authorities = "",
-    source: From = "host",
-    timeout: Timeout = "2s",
-    json: Json = False,
 ) -> None:
     """Ask a gRPC server whether it serves (grpc.health.v1)."""
     raise _look(
         context.obj,
-        look_options(source, timeout, json=json),
+        options,
         "grpc",
         target,
         tls=tls,
@@ -134,27 +126,25 @@ def grpc(
     )
 
 
-@app.command(epilog="Example: probe postgres orders-db:5432 --from api")
+@look_command(epilog="Example: probe postgres orders-db:5432/orders --from api")
 def postgres(
     context: typer.Context,
-    target: _Target,
+    options: LookOptions,
+    target: Annotated[str, typer.Argument(metavar="HOST:PORT[/DATABASE]", help=f"HOST: {HOST}.")],
     *,
     credentials: _Credentials = "",
-    database: Annotated[str, typer.Option(help="Not the user's own.")] = "",
     tls: _Tls = False,
     name: _Name = "",
     verify: _Verify = True,
     authorities: _Authorities = "",
-    source: From = "host",
-    timeout: Timeout = "2s",
-    json: Json = False,
 ) -> None:
     """Say hello to PostgreSQL; with credentials, log in. Nothing is run."""
+    place, _, database = target.partition("/")
     raise _look(
         context.obj,
-        look_options(source, timeout, json=json),
+        options,
         "postgres",
-        target,
+        place,
         tls=tls,
         name=name,
         verify=verify,
@@ -164,9 +154,10 @@ def postgres(
     )
 
 
-@app.command(epilog="Example: probe redis cache:6379 --from api")
+@look_command(epilog="Example: probe redis cache:6379 --from api")
 def redis(
     context: typer.Context,
+    options: LookOptions,
     target: _Target,
     *,
     credentials: _Credentials = "",
@@ -174,14 +165,11 @@ def redis(
     name: _Name = "",
     verify: _Verify = True,
     authorities: _Authorities = "",
-    source: From = "host",
-    timeout: Timeout = "2s",
-    json: Json = False,
 ) -> None:
     """PING a Redis server, and ask for its role."""
     raise _look(
         context.obj,
-        look_options(source, timeout, json=json),
+        options,
         "redis",
         target,
         tls=tls,
@@ -192,9 +180,10 @@ def redis(
     )
 
 
-@app.command(epilog="Example: probe nats bus:4222 --from worker")
+@look_command(epilog="Example: probe nats bus:4222 --from worker")
 def nats(
     context: typer.Context,
+    options: LookOptions,
     target: _Target,
     *,
     credentials: _Credentials = "",
@@ -202,14 +191,11 @@ def nats(
     name: _Name = "",
     verify: _Verify = True,
     authorities: _Authorities = "",
-    source: From = "host",
-    timeout: Timeout = "2s",
-    json: Json = False,
 ) -> None:
     """Connect to a NATS server as a client would, and PING it."""
     raise _look(
         context.obj,
-        look_options(source, timeout, json=json),
+        options,
         "nats",
         target,
         tls=tls,

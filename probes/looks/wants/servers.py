@@ -1,9 +1,10 @@
 """What can be wanted of a server that speaks a protocol of its own?"""
 
 import ssl
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from types import MappingProxyType
+from typing import Any
 
 from probes.addresses import parse_address
 from probes.looks.errors import UsageError
@@ -16,13 +17,14 @@ from probes.model.probe import (
     NatsLook,
     PostgresLook,
     RedisLook,
+    ServerLook,
     StartTls,
     TlsLook,
 )
 
 _Server = TlsLook | GrpcLook | PostgresLook | RedisLook | NatsLook
 
-SERVERS: Mapping[str, Callable[..., _Server]] = MappingProxyType(
+SERVERS: Mapping[str, type[_Server]] = MappingProxyType(
     {
         "tls": TlsLook,
         "grpc": GrpcLook,
@@ -45,23 +47,27 @@ class ServerWant:
     verify: bool = True
     #: Path of a PEM file of authorities; "" for the machine's own.
     authorities_file: str = ""
-    #: One of `StartTls`, for the kind `tls`; "" where TLS begins at once.
-    starttls: str = ""
-    #: Of the kind's own: grpc's service, postgres' database, a file of credentials.
+    #: Of the kind's own: grpc's service, postgres' database, a file of credentials, tls's starttls.
     options: Mapping[str, str] = field(default_factory=dict)
 
     def read(self) -> Take:
         """Read what was typed; UsageError when it makes no sense."""
         host, port = parse_host_port(self.target)
         name = parse_host(self.name) if self.name else "" if parse_address(host) else host
-        own: dict[str, str | StartTls] = dict(self.options)
-        if self.starttls:
-            own["starttls"] = _starttls(self.starttls)
+        look = SERVERS.get(self.kind)
+        if look is None:
+            raise UsageError(f"{self.kind!r} is no server that can be looked at")
+        strangers = self.options.keys() - _own_options(look)
+        if strangers:
+            raise UsageError(f"{self.kind} has no option {', '.join(sorted(strangers))}")
+        own: dict[str, Any] = dict(self.options)
+        if "starttls" in own:
+            own["starttls"] = _starttls(self.options["starttls"])
         if self.authorities_file:
             _check_authorities(self.authorities_file)
 
         def make(place: Place) -> Look:
-            return SERVERS[self.kind](
+            return look(
                 address=place.address,
                 port=port,
                 host=name,
@@ -72,6 +78,11 @@ class ServerWant:
             )
 
         return lambda looker: looker.at_host(host, make, str(port))
+
+
+def _own_options(look: type[ServerLook]) -> set[str]:
+    """List what a kind has beside what all servers have."""
+    return {item.name for item in fields(look)} - {item.name for item in fields(ServerLook)}
 
 
 def _starttls(text: str) -> StartTls:
