@@ -130,7 +130,7 @@ def grpc(
 def postgres(
     context: typer.Context,
     options: LookOptions,
-    target: Annotated[str, typer.Argument(metavar="HOST:PORT[/DATABASE]", help=f"HOST: {HOST}.")],
+    target: Annotated[str, typer.Argument(metavar="HOST:PORT[/DATABASE]", help=HOST.capitalize())],
     *,
     credentials: _Credentials = "",
     tls: _Tls = False,
