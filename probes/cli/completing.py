@@ -23,7 +23,7 @@ _NAMED: Mapping[str, tuple[str, ...]] = {
     "--service": ("services",),
 }
 #: Commands whose words name something of the Swarm's; the words of all others are their own.
-_AIMED = frozenset({"HOST", "HOST:PORT", "NAME", "SOURCE", "DESTINATION[:PORT]"})
+_AIMED = frozenset({"HOST", "HOST:PORT", "HOST:PORT[/DB]", "NAME", "SOURCE", "DESTINATION[:PORT]"})
 
 SCRIPTS: Mapping[str, str] = {
     "bash": """\

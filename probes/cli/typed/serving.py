@@ -17,7 +17,7 @@ _Name = Annotated[str, typer.Option(metavar="NAME", help="The certificate must b
 _Verify = Annotated[bool, typer.Option(help="Verify the certificate.")]
 _Authorities = Annotated[
     str,
-    typer.Option("--ca", metavar="FILE", help="Trust these alone, in PEM."),
+    typer.Option("--ca", metavar="FILE", help="Trust these authorities (PEM), not the machine's."),
 ]
 _Credentials = Annotated[
     str,
@@ -35,6 +35,7 @@ def _look(
     name: str,
     verify: bool,
     authorities: str,
+    starttls: str = "",
     **own: str,
 ) -> typer.Exit:
     from probes.cli import looks
@@ -47,6 +48,7 @@ def _look(
         name=name,
         verify=verify,
         authorities_file=authorities,
+        starttls=starttls,
         options=own,
     )
     return typer.Exit(looks.look(addresses, options, want))
@@ -65,11 +67,10 @@ def tls(
     authorities: _Authorities = "",
     starttls: Annotated[
         str,
-        typer.Option(metavar="PROTOCOL", help="Ask in smtp, imap or postgres first."),
+        typer.Option(metavar="PROTOCOL", help="Ask for TLS in smtp, imap or postgres first."),
     ] = "",
 ) -> None:
     """Show the certificates of a server, and whether they are good for it."""
-    own = {"starttls": starttls} if starttls else {}
     raise _look(
         context.obj,
         options,
@@ -79,7 +80,7 @@ def tls(
         name=name,
         verify=verify,
         authorities=authorities,
-        **own,
+        starttls=starttls,
     )
 
 
@@ -130,7 +131,7 @@ def grpc(
 def postgres(
     context: typer.Context,
     options: LookOptions,
-    target: Annotated[str, typer.Argument(metavar="HOST:PORT[/DATABASE]", help=HOST.capitalize())],
+    target: Annotated[str, typer.Argument(metavar="HOST:PORT[/DB]", help=f"HOST: {HOST}.")],
     *,
     credentials: _Credentials = "",
     tls: _Tls = False,
@@ -139,12 +140,12 @@ def postgres(
     authorities: _Authorities = "",
 ) -> None:
     """Say hello to PostgreSQL; with credentials, log in. Nothing is run."""
-    place, _, database = target.partition("/")
+    server, _, database = target.partition("/")
     raise _look(
         context.obj,
         options,
         "postgres",
-        place,
+        server,
         tls=tls,
         name=name,
         verify=verify,

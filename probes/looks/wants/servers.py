@@ -47,7 +47,9 @@ class ServerWant:
     verify: bool = True
     #: Path of a PEM file of authorities; "" for the machine's own.
     authorities_file: str = ""
-    #: Of the kind's own: grpc's service, postgres' database, a file of credentials, tls's starttls.
+    #: One of `StartTls`, for the kind `tls`; "" where TLS begins at once.
+    starttls: str = ""
+    #: Of the kind's own: grpc's service, postgres' database, a file of credentials.
     options: Mapping[str, str] = field(default_factory=dict)
 
     def read(self) -> Take:
@@ -61,8 +63,10 @@ class ServerWant:
         if strangers:
             raise UsageError(f"{self.kind} has no option {', '.join(sorted(strangers))}")
         own: dict[str, Any] = dict(self.options)
-        if "starttls" in own:
-            own["starttls"] = _starttls(self.options["starttls"])
+        if self.starttls and self.kind != "tls":
+            raise UsageError(f"{self.kind} asks for TLS in its own way, not by starttls")
+        if self.starttls:
+            own["starttls"] = _starttls(self.starttls)
         if self.authorities_file:
             _check_authorities(self.authorities_file)
 
