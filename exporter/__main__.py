@@ -14,8 +14,11 @@ from pathlib import Path
 from typing import NoReturn
 
 from exporter.agent import Agent, set_log_level
+from exporter.blackbox.opening import open_blackbox
 from exporter.declared import read_declaration
+from exporter.peers import Peers
 from exporter.settings import Settings
+from exporter.view import View
 from probes import datagram
 from probes.documents.load import DocumentError, load
 from probes.swarm.engine import Engine
@@ -35,6 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = load(options.config, Settings) if options.config else Settings()
         read_declaration(settings)
         if options.check_config:
+            open_blackbox(settings.blackbox, View, Peers(settings.listen.port, lambda: ""))
             print(f"{options.config or 'the default configuration'} is good")  # noqa: T201
             return 0
         logging.basicConfig(

@@ -5,11 +5,13 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
+from http import HTTPStatus
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from exporter.audit import Auditor, Observed
+from exporter.blackbox.opening import Probing, Scrape, open_blackbox
 from exporter.collectors import audit, counts, exposition, kernel, own, results
 from exporter.declared import read_declaration
 from exporter.doctor import Doctor
@@ -18,9 +20,10 @@ from exporter.findings import findings_everywhere, own_findings
 from exporter.follow import Follower, Patience, SwarmEngine, Watch
 from exporter.front import Front
 from exporter.kernel import KernelReader
+from exporter.looks import Looks
 from exporter.mesh import Meshes
 from exporter.page.summary import OwnFacts
-from exporter.peers import Peers
+from exporter.peers import Peers, Told
 from exporter.planning import NodePlan, plan_node
 from exporter.questions import FarQuestion
 from exporter.schedule import ProbeSchedule
@@ -105,6 +108,8 @@ class Agent:
             self._peers,
             self._explainer.explain,
         )
+        self.looks = Looks(lambda: self.view, Path(settings.netns_folder), self._peers)
+        self._blackbox = self._opened(settings)
         self.states = States(lambda: self._auditor.state.situation, lambda: self.view, self._peers)
         self.meshes = Meshes(
             lambda: self._plan.plan.probes, lambda: self.view, run_probe, self._peers
@@ -259,6 +264,16 @@ class Agent:
         """Tell what this node knows of a way that ends here."""
         return await self._explainer.far(asked)
 
+    async def probe(self, scrape: Scrape) -> Told:
+        """Take a look for a scrape, as a module of blackbox_exporter's says."""
+        if self._blackbox is None:
+            text = "blackbox.modules_file is not configured on this agent\n"
+            return Told(HTTPStatus.NOT_FOUND, "text/plain; charset=utf-8", text)
+        return await self._blackbox.answer(scrape)
+
+    def _opened(self, settings: Settings) -> Probing | None:
+        return open_blackbox(settings.blackbox, lambda: self.view, self._peers)
+
     def _own_facts(self) -> OwnFacts:
         """Gather what this agent's part of the page for people is made of."""
         return OwnFacts(
@@ -302,6 +317,7 @@ class Agent:
             settings = await asyncio.to_thread(self._reloaded)
             token = await asyncio.to_thread(read_token, settings.token_file)
             declaration = await asyncio.to_thread(read_declaration, settings)
+            blackbox = await asyncio.to_thread(self._opened, settings)
         except DocumentError as exc:
             logger.error("the old configuration stays: %s", exc)  # noqa: TRY400 -- no bug
             before = self._reload.succeeded_at
@@ -309,6 +325,7 @@ class Agent:
             return str(exc)
         self._settings, self.token, self._declaration = settings, token, declaration
         self._reload = own.ReloadState(successful=True, succeeded_at=time.time())
+        self._blackbox = blackbox
         set_log_level(settings.log_level)
         self._kernel.cache_seconds = settings.kernel.cache_seconds
         self._auditor.interval_seconds = settings.audit.interval_seconds

@@ -25,6 +25,12 @@ FAR_PATH = "/api/v1/explain/far"
 #: What the page for people shows of one node, and of one pair of services there.
 SUMMARY_PATH = "/api/v1/summary"
 PAIR_PATH = "/api/v1/pair"
+#: A look for a scrape, as a module of blackbox_exporter's says.
+PROBE_PATH = "/probe"
+#: How long Prometheus waits for a scrape; its own header.
+SCRAPE_TIMEOUT_HEADER = "X-Prometheus-Scrape-Timeout-Seconds"
+#: Says that another agent asks, so that what it wants is not sent on for ever.
+FORWARDED_HEADER = "Swarmscope-Forwarded"
 #: Tables of what is there.
 STATE_PATH = "/api/v1/state"
 #: A round of looks, taken now.
@@ -39,6 +45,8 @@ READ_AT_HEADER = "Swarmscope-Read-At"
 _ANSWER_WITHIN_SECONDS = 5
 #: When it has to look at something first.
 _WORKS_WITHIN_SECONDS = 20
+#: The other agent's socket answers at once where there is one.
+_CONNECTS_WITHIN_SECONDS = 2
 #: 5,000 tasks take about 2 MiB.
 _MOST_BYTES = 64 * 1024 * 1024
 
@@ -54,6 +62,15 @@ class Fetched:
     topology: Topology | None
     version: str
     read_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An answer as it is sent on."""
+
+    status: int
+    content_type: str
+    text: str
 
 
 class Peers:
@@ -146,6 +163,41 @@ class Peers:
             ) as response:
                 await _expect_ok(address, response)
                 return await response.read()
+
+    async def post(
+        self, address: IPv4Address, path: str, body: bytes, within_seconds: float
+    ) -> bytes:
+        """POST a document to another node's agent, and read its answer."""
+        timeout = aiohttp.ClientTimeout(total=within_seconds, sock_connect=_CONNECTS_WITHIN_SECONDS)
+        with _translated(address):
+            async with self._open.post(
+                self._url(address, path),
+                data=body,
+                headers={**self._authorization, "Content-Type": "application/json"},
+                timeout=timeout,
+            ) as response:
+                await _expect_ok(address, response)
+                return await response.read()
+
+    async def probe(
+        self, address: IPv4Address, query: Mapping[str, str], timeout_seconds: float
+    ) -> Told:
+        """Have another node's agent probe, for so long at most."""
+        most = timeout_seconds + _ANSWER_WITHIN_SECONDS
+        headers = {
+            **self._authorization,
+            SCRAPE_TIMEOUT_HEADER: f"{most:g}",
+            FORWARDED_HEADER: "1",
+        }
+        with _translated(address):
+            async with self._open.get(
+                self._url(address, PROBE_PATH),
+                params=query,
+                headers=headers,
+                timeout=aiohttp.ClientTimeout(total=most),
+            ) as response:
+                content_type = response.headers.get("Content-Type", "")
+                return Told(response.status, content_type, await response.text())
 
 
 async def _expect_ok(address: IPv4Address, response: aiohttp.ClientResponse) -> None:

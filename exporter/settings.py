@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from exporter import limits
+from exporter.blackbox.allow import Allowed, read_allowed
 from probes.documents import units
 from probes.documents.section import Address, Duration, Port, Section, Status, contradiction
 from probes.documents.units import Endpoint, Listen, Url, within
@@ -20,6 +21,7 @@ _HOST = r"[A-Za-z0-9._-]+(:\d+)?"
 Slow = Annotated[float, BeforeValidator(within(units.seconds, "1ms", "24h"))]
 Resync = Annotated[float, BeforeValidator(within(units.seconds, "1s", "1h"))]
 AuditInterval = Annotated[float, BeforeValidator(within(units.seconds, "1s", "5m"))]
+Offset = Annotated[float, BeforeValidator(within(units.seconds, "1ms", "1m"))]
 Cache = Annotated[float, BeforeValidator(within(units.seconds, "100ms", "5m"))]
 ResponseSize = Annotated[int, BeforeValidator(within(units.size_bytes, "1KiB", "16MiB"))]
 
@@ -77,6 +79,31 @@ class AuditSettings(Section):
     #: A finding takes two rounds and its hold, and then still has to reach somebody: all of it
     #: within the minute that a page may take. A round costs about 40 ms.
     interval_seconds: AuditInterval = Field(default=5.0, alias="interval")
+
+
+class BlackboxSettings(Section):
+    """Probes that scrapes ask for, as modules of blackbox_exporter's say."""
+
+    #: "" for none: who asks for probes makes the agent send something.
+    modules_file: Annotated[str, BeforeValidator(units.optional_path)] = ""
+    #: What may be probed. Nothing, unless said: the agent stands in every overlay, and must not
+    #: be the way into them.
+    allow: Annotated[
+        tuple[Annotated[Allowed, BeforeValidator(read_allowed)], ...], Field(strict=False)
+    ] = ()
+    #: Each holds one socket and at most a body of 1 MiB.
+    concurrent: int = Field(default=16, ge=1, le=1_000)
+    #: What Prometheus has to go through besides the probe; blackbox_exporter's own.
+    timeout_offset_seconds: Offset = Field(default=0.5, alias="timeout_offset")
+
+    @model_validator(mode="after")
+    def _something_can_be_probed(self) -> Self:
+        if self.modules_file and not self.allow:
+            raise contradiction(
+                ("modules_file",),
+                "nothing can be probed by it while allow lists no network, address or name",
+            )
+        return self
 
 
 class DnsTarget(Section):
@@ -155,6 +182,7 @@ class Settings(Section):
     budget: BudgetSettings = BudgetSettings()
     kernel: KernelSettings = KernelSettings()
     audit: AuditSettings = AuditSettings()
+    blackbox: BlackboxSettings = BlackboxSettings()
     targets: Annotated[tuple[TargetSettings, ...], Field(strict=False)] = ()
 
     @model_validator(mode="before")

@@ -89,5 +89,10 @@ def translated(where: str) -> Iterator[None]:
         raise kind(f"{where}: {_HINTS.get(exc.errno or 0) or _why(exc)}") from exc
 
 
+def words_of(number: int) -> str:
+    """Say for a person what an error of the kernel's means for a packet."""
+    return _HINTS.get(number) or os.strerror(number)
+
+
 def _why(exc: OSError) -> str:
     return os.strerror(exc.errno) if exc.errno else str(exc)

@@ -8,16 +8,17 @@ import socket
 import ssl
 import struct
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import cache
 from ipaddress import IPv4Address
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from probes import certificates
 from probes.errnos import translated
 from probes.errors import TlsError
 from probes.phases import Phases
+from probes.shown import shown
 
 #: `tcpi_rtt` in `struct tcp_info` (include/uapi/linux/tcp.h), in microseconds.
 _RTT = struct.Struct("=68xI")
@@ -68,12 +69,10 @@ class PlainStream:
 class TlsStream:
     """Bytes through TLS; `handshake` comes first."""
 
-    def __init__(
-        self, sock: socket.socket, host: str, *, verify: bool, protocols: tuple[str, ...] = ()
-    ) -> None:
+    def __init__(self, sock: socket.socket, host: str, context: ssl.SSLContext) -> None:
         self._plain = PlainStream(sock)
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-        self._tls = tls_context(verify=verify, protocols=protocols).wrap_bio(
+        self._tls = context.wrap_bio(
             self._incoming,
             self._outgoing,
             server_hostname=host,
@@ -94,13 +93,28 @@ class TlsStream:
         # Public since Python 3.13; before, the object behind it has the same.
         if sys.version_info >= (3, 13):
             return tuple(self._tls.get_unverified_chain())
-        shown = self._tls._sslobj.get_unverified_chain() or ()  # type: ignore[attr-defined]  # noqa: SLF001
-        return tuple(ssl.PEM_cert_to_DER_cert(item.public_bytes()) for item in shown)
+        return _as_der(self._tls._sslobj.get_unverified_chain())  # type: ignore[attr-defined]  # noqa: SLF001
+
+    def shown_chain(self) -> tuple[bytes, ...]:
+        """Give the same also where the handshake came to nothing, of a `watching_context` alone."""
+        return shown(self._tls)
+
+    def verified_chain(self) -> tuple[bytes, ...]:
+        """Give those from its own to the trusted one, DER; none where nobody verified."""
+        if self._tls.context.verify_mode is ssl.CERT_NONE:
+            return ()
+        if sys.version_info >= (3, 13):
+            return tuple(self._tls.get_verified_chain())
+        return _as_der(self._tls._sslobj.get_verified_chain())  # type: ignore[attr-defined]  # noqa: SLF001
+
+    def protocol(self) -> str:
+        """Name the protocol that was agreed on inside of TLS (ALPN); "" for none."""
+        return self._tls.selected_alpn_protocol() or ""
 
     def agreed(self) -> tuple[str, str]:
-        """Name the version of TLS, and the cipher."""
+        """Name the version of TLS, and the cipher; "" for both before the handshake's end."""
         cipher = self._tls.cipher()
-        return self._tls.version() or "", cipher[0] if cipher else ""
+        return (self._tls.version() or "", cipher[0]) if cipher else ("", "")
 
     async def send(self, data: bytes) -> None:
         """Send all of *data*."""
@@ -141,6 +155,10 @@ class TlsStream:
             await self._plain.send(self._outgoing.read())
 
 
+def _as_der(chain: Iterable[Any] | None) -> tuple[bytes, ...]:
+    return tuple(ssl.PEM_cert_to_DER_cert(item.public_bytes()) for item in chain or ())
+
+
 def _why(exc: ssl.SSLError) -> str:
     if isinstance(exc, ssl.SSLCertVerificationError):
         return f"the certificate is not valid: {exc.verify_message}"
@@ -154,7 +172,7 @@ def _why(exc: ssl.SSLError) -> str:
 
 
 @cache
-def tls_context(*, verify: bool, protocols: tuple[str, ...] = ()) -> ssl.SSLContext:
+def tls_context(*, verify: bool) -> ssl.SSLContext:
     """Make the settings of TLS, once: reading the machine's authorities takes over 10 ms.
 
     OpenSSL's variables SSL_CERT_FILE and SSL_CERT_DIR name other authorities.
@@ -163,6 +181,4 @@ def tls_context(*, verify: bool, protocols: tuple[str, ...] = ()) -> ssl.SSLCont
     if not verify:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
-    if protocols:
-        context.set_alpn_protocols([*protocols])
     return context

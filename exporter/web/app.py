@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from aiohttp import web
 
+from exporter.blackbox.opening import Scrape
 from exporter.explain import CannotExplainError
 from exporter.peers import (
     EXPLAIN_PATH,
@@ -15,13 +16,15 @@ from exporter.peers import (
     READ_AT_HEADER,
     REPORTS_PATH,
     TOPOLOGY_PATH,
+    Told,
 )
 from exporter.questions import FarQuestion, read_far_question, read_question
 from exporter.store import Snapshot
 from exporter.view import Source, View
-from exporter.web import doctor, mesh, state
+from exporter.web import blackbox, doctor, looks, mesh, state
 from exporter.web.access import guard
 from exporter.web.doctor import Tells
+from exporter.web.looks import Looking
 from exporter.web.status import Shown, routes
 from probes.explain.journey import NoSuchJourneyError, Question
 from probes.model.path import Hop, Walk
@@ -49,6 +52,8 @@ class Served(Protocol):
     @property
     def front(self) -> Shown: ...
     @property
+    def looks(self) -> Looking: ...
+    @property
     def states(self) -> state.Stated: ...
     @property
     def meshes(self) -> mesh.Meshed: ...
@@ -61,6 +66,7 @@ class Served(Protocol):
     async def reload(self) -> str: ...
     def findings(self) -> Mapping[str, Any]: ...
     async def findings_everywhere(self) -> Mapping[str, Any]: ...
+    async def probe(self, scrape: Scrape) -> Told: ...
     async def explain(self, question: Question) -> Walk: ...
     async def explain_far(self, asked: FarQuestion) -> tuple[Hop, ...]: ...
     async def newer_than(self, version: str, wait_seconds: float) -> View: ...
@@ -76,9 +82,11 @@ def make_app(agent: Served) -> web.Application:
     app.add_routes(
         [
             *routes(agent.front),
+            *looks.routes(agent),
             *state.routes(agent),
             *mesh.routes(agent),
             *doctor.routes(agent),
+            *blackbox.routes(agent),
             web.get("/metrics", pages.metrics),
             web.get("/-/healthy", pages.healthy),
             web.get("/-/ready", pages.ready),

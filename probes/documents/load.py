@@ -45,13 +45,19 @@ class DocumentError(Exception):
 
 def load(path: Path, shape: type[_Shape]) -> _Shape:
     """Read the file, or raise DocumentError; an empty one says nothing, which may be enough."""
+    return read(path, shape)[0]
+
+
+def read(path: Path, shape: type[_Shape]) -> tuple[_Shape, Document]:
+    """Read the file, and give what is on which of its lines, too."""
     try:
         document = parse(_read(path))
     except YamlError as exc:
         where = f"{path}:{exc.line}" if exc.line else str(path)
         raise DocumentError(f"{where}: {exc}") from exc
     try:
-        return shape.model_validate({} if document.value is None else document.value)
+        value = {} if document.value is None else document.value
+        return shape.model_validate(value), document
     except ValidationError as exc:
         problems = [_problem(error, document, shape) for error in exc.errors(include_url=False)]
     lines = [f"{path}:{line}: {text}" for line, text in sorted(problems)]
@@ -96,18 +102,20 @@ def _reason(error: ErrorDetails, shape: type[BaseModel]) -> str:
 
 
 def _unknown(location: _Location, shape: type[BaseModel]) -> str:
-    known = _keys(location[:-1], shape)
+    section = _section_at(location[:-1], shape)
+    if location[-1] in section.WITHOUT:
+        return section.WITHOUT[str(location[-1])]
+    known = [field.alias or name for name, field in section.model_fields.items()]
     near = difflib.get_close_matches(str(location[-1]), known, n=1)
     hint = f"did you mean {near[0]}?" if near else f"known here: {', '.join(known)}"
     return f"no such key; {hint}"
 
 
-def _keys(location: _Location, shape: type[BaseModel]) -> list[str]:
-    """List the keys of the section at *location*."""
+def _section_at(location: _Location, shape: type[BaseModel]) -> type[Section]:
     at: Any = shape
     for step in location:
         at = _inside(at, step)
-    return [field.alias or name for name, field in _section(at).model_fields.items()]
+    return _section(at)
 
 
 def _inside(annotation: Any, step: int | str) -> Any:  # noqa: ANN401 -- typing has no type of annotations
@@ -130,8 +138,8 @@ def _plain(annotation: Any) -> Any:  # noqa: ANN401
     return annotation
 
 
-def _section(annotation: Any) -> type[BaseModel]:  # noqa: ANN401
-    section: type[BaseModel] = _plain(annotation)
+def _section(annotation: Any) -> type[Section]:  # noqa: ANN401
+    section: type[Section] = _plain(annotation)
     return section
 
 

@@ -3,8 +3,10 @@
 Sections are complete, frozen, and closed to keys that they do not know.
 """
 
+from collections.abc import Mapping
 from ipaddress import IPv4Address
-from typing import Annotated
+from types import MappingProxyType
+from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
@@ -22,6 +24,9 @@ class Section(BaseModel):
     """A mapping of the file."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    #: Keys of another program's format that we lack, and what is said about them.
+    WITHOUT: ClassVar[Mapping[str, str]] = MappingProxyType({})
 
 
 def contradiction(key: tuple[str | int, ...], reason: str) -> PydanticCustomError:

@@ -5,6 +5,7 @@ Plain data only (PyYAML's safe loader), and no key twice: YAML forbids it, PyYAM
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import yaml
 
@@ -23,6 +24,13 @@ class Document:
 
     value: object
     _root: yaml.Node | None
+
+    def at(self, location: Sequence[int | str]) -> Any:  # noqa: ANN401 -- whatever YAML gave
+        """Give the value at a location that is there."""
+        value: Any = self.value
+        for step in location:
+            value = value[step]
+        return value
 
     def line(self, location: Sequence[int | str]) -> int:
         """Find the line of a key, or of the innermost thing around it that is there."""

@@ -1,7 +1,6 @@
 """Where does the kernel send what?"""
 
 import errno
-import os
 from collections.abc import Mapping
 from ipaddress import IPv4Address, IPv4Network
 from socket import AF_INET
@@ -10,6 +9,7 @@ from typing import Any
 from pyroute2.netlink.rtnl import RTM_GETROUTE
 from pyroute2.netlink.rtnl.rtmsg import rtmsg
 
+from probes.errnos import words_of
 from probes.errors import UnreachableError
 from probes.kernel.netlink import Dump, Message, ask, dump_table, picked
 from probes.kernel.transport import RefusedByKernelError
@@ -83,7 +83,7 @@ def route_to(address: IPv4Address, device_mtus: Mapping[int, int]) -> ChosenRout
     except RefusedByKernelError as refusal:
         if refusal.number not in _NO_ROUTE:
             raise
-        why = os.strerror(refusal.number)
+        why = words_of(refusal.number)
         raise UnreachableError(f"no route to {address}: {why}") from refusal
     found = picked(answer, _ATTRIBUTES)
     device: int = found["RTA_OIF"]

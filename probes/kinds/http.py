@@ -1,7 +1,4 @@
-"""Does an HTTP endpoint answer as declared?
-
-The parser is h11, which does no I/O of its own, so that every phase can be timed.
-"""
+"""Does an HTTP endpoint answer as declared?"""
 
 import socket
 from dataclasses import dataclass, replace
@@ -11,14 +8,14 @@ import h11
 
 from probes import stream
 from probes.errnos import translated
-from probes.errors import BadBodyError, BadReplyError, BadStatusError, CouldNotLookError
+from probes.errors import BadBodyError, BadStatusError, CouldNotLookError
+from probes.http1 import Http1
 from probes.model.probe import HttpLook
 from probes.model.result import Observation
 from probes.net import Net
 from probes.phases import Phases
 from probes.stream import PlainStream, Stream, TlsStream
 
-_CHUNK_BYTES = 16 * 1024
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _OK_STATUSES = range(200, 300)
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -31,6 +28,8 @@ class _Answer:
     status: int
     #: "" for none.
     location: str
+    #: What the header that was asked for says; "" for nothing.
+    header: str
     body: bytes
     #: Whether there was more of the body than we read.
     cut: bool
@@ -56,14 +55,34 @@ async def _get(look: HttpLook, net: Net, phases: Phases) -> tuple[_Answer, Obser
         with translated(f"{look.address}:{look.port}"):
             peer: Stream = PlainStream(sock)
             if look.tls:
-                peer = secure = TlsStream(sock, _server_name(look), verify=look.verify)
+                context = stream.tls_context(verify=look.verify)
+                peer = secure = TlsStream(sock, _server_name(look), context)
                 with phases.timed("tls"):
                     await secure.handshake()
                 expires_at = secure.certificate_expires_at()
                 observed = replace(observed, certificate_expires_at=expires_at)
-            exchange = _Exchange(peer, net.response_bytes, observed)
-            answer = await exchange.run(_request(look), phases)
+            exchange = Http1(peer, net.response_bytes, observed)
+            response = await exchange.ask(_request(look), b"", phases)
+            with phases.timed("transfer"):
+                body = await _body(exchange, net.response_bytes)
+    answer = _Answer(
+        status=response.status_code,
+        location=_header(response, b"location"),
+        header=_header(response, look.header.lower().encode()) if look.header else "",
+        body=body[: net.response_bytes],
+        cut=not exchange.complete,
+    )
     return answer, replace(observed, status=answer.status)
+
+
+async def _body(exchange: Http1, most_bytes: int) -> bytes:
+    """Read the body, or a little more than its allowed beginning."""
+    body = bytearray()
+    async for chunk in exchange.chunks(2 * most_bytes):  # chunks have heads, too
+        body += chunk
+        if len(body) > most_bytes:
+            break
+    return bytes(body)
 
 
 def _request(look: HttpLook) -> h11.Request:
@@ -88,73 +107,6 @@ def _authority(look: HttpLook) -> str:
 
 def _server_name(look: HttpLook) -> str:
     return look.host.partition(":")[0] or str(look.address)
-
-
-class _Exchange:
-    """One request and its answer, with no more read of it than allowed."""
-
-    def __init__(self, peer: Stream, most_bytes: int, observed: Observation) -> None:
-        self._peer = peer
-        self._most_bytes = most_bytes
-        self._observed = observed
-        self._received = 0
-        self._parser = h11.Connection(h11.CLIENT, max_incomplete_event_size=most_bytes)
-
-    async def run(self, request: h11.Request, phases: Phases) -> _Answer:
-        """Send *request* and read what comes. Raises OSError and LookError."""
-        try:
-            with phases.timed("first_byte"):
-                sent = self._parser.send(request) or b""
-                await self._peer.send(sent + (self._parser.send(h11.EndOfMessage()) or b""))
-                await self._receive(self._most_bytes)
-            with phases.timed("transfer"):
-                response = await self._head()
-                body, cut = await self._body()
-        except h11.RemoteProtocolError as exc:
-            raise BadReplyError(f"the answer is not HTTP/1: {exc}", self._observed) from exc
-        return _Answer(
-            status=response.status_code,
-            location=_header(response, b"location"),
-            body=body,
-            cut=cut,
-        )
-
-    async def _receive(self, most_bytes: int) -> bool:
-        """Feed the parser; False when *most_bytes* have been received in all."""
-        room = most_bytes - self._received
-        if room <= 0:
-            return False
-        data = await self._peer.receive(min(room, _CHUNK_BYTES))
-        self._received += len(data)
-        self._parser.receive_data(data)
-        return True
-
-    async def _head(self) -> h11.Response:
-        while True:
-            event = self._parser.next_event()
-            if isinstance(event, h11.Response):
-                return event
-            if event is h11.NEED_DATA:
-                if not await self._receive(self._most_bytes):
-                    raise BadReplyError(
-                        f"the answer's head is longer than {self._most_bytes} bytes",
-                        self._observed,
-                    )
-            elif not isinstance(event, h11.InformationalResponse):
-                raise BadReplyError("the connection was closed without an answer", self._observed)
-
-    async def _body(self) -> tuple[bytes, bool]:
-        """Read the body, or its beginning; tell whether there was more."""
-        body = bytearray()
-        while len(body) <= self._most_bytes:
-            event = self._parser.next_event()
-            if isinstance(event, h11.Data):
-                body += event.data
-            elif event is not h11.NEED_DATA:
-                return bytes(body), False
-            elif not await self._receive(2 * self._most_bytes):  # chunks have heads, too
-                break
-        return bytes(body[: self._most_bytes]), True
 
 
 def _header(response: h11.Response, wanted: bytes) -> str:
@@ -186,6 +138,9 @@ def _judge(look: HttpLook, answer: _Answer, observed: Observation) -> None:
     if answer.status not in (look.statuses or _OK_STATUSES):
         to = f", to {answer.location[:_QUOTED]!r}" if answer.location else ""
         raise BadStatusError(f"status {answer.status}{to}", observed)
+    if look.header and look.header_contains not in answer.header:
+        said = f"is {answer.header[:_QUOTED]!r}" if answer.header else "is not there"
+        raise BadBodyError(f"another answered: {look.header} {said}", observed)
     if look.body.encode() not in answer.body:
         among = f"the first {len(answer.body)} bytes of the body" if answer.cut else "the body"
         raise BadBodyError(f"{look.body!r} is not in {among}", observed)

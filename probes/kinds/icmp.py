@@ -6,6 +6,7 @@ import struct
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from ipaddress import IPv4Address
 
 from probes import datagram
@@ -20,6 +21,16 @@ _HEADER = struct.Struct("!BBHHH")  # type, code, checksum, identifier, sequence 
 _SOL_RAW, _ICMP_FILTER = 255, 1  # include/uapi/linux/icmp.h
 _ONLY_REPLIES = struct.pack("@I", 0xFFFFFFFF & ~(1 << _ECHO_REPLY))
 _LARGEST_PACKET = 65535
+_TTL_OFFSET = 8  # RFC 791, section 3.1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """The reply to one request."""
+
+    rtt_seconds: float
+    #: What is left of the reply's time to live.
+    hop_limit: int
 
 
 async def look(look: IcmpLook, net: Net, phases: Phases) -> Observation:
@@ -29,7 +40,9 @@ async def look(look: IcmpLook, net: Net, phases: Phases) -> Observation:
 
 
 @contextmanager
-def echo_socket(address: IPv4Address, net: Net) -> Iterator[socket.socket]:
+def echo_socket(
+    address: IPv4Address, net: Net, source: IPv4Address | None = None
+) -> Iterator[socket.socket]:
     """Open a socket for echoes of *address*; what goes wrong with it is a LookError.
 
     It is raw, since `net.ipv4.ping_group_range` allows nobody a ping socket by default.
@@ -37,11 +50,19 @@ def echo_socket(address: IPv4Address, net: Net) -> Iterator[socket.socket]:
     with net.socket(socket.SOCK_RAW, socket.IPPROTO_ICMP) as sock, translated(str(address)):
         datagram.prepare(sock)
         sock.setsockopt(_SOL_RAW, _ICMP_FILTER, _ONLY_REPLIES)
+        if source:
+            sock.bind((str(source), 0))
         sock.connect((str(address), 0))
         yield sock
 
 
 async def echo(sock: socket.socket, payload_bytes: int, phases: Phases) -> Observation:
+    """Send one request, and tell the round trip of its reply."""
+    reply = await exchange(sock, payload_bytes, phases)
+    return Observation(rtt_seconds=reply.rtt_seconds)
+
+
+async def exchange(sock: socket.socket, payload_bytes: int, phases: Phases) -> Reply:
     """Send one request; the socket sees everybody's replies, and random bytes tell ours."""
     payload = os.urandom(payload_bytes)
     identifier = int.from_bytes(os.urandom(2))
@@ -51,7 +72,8 @@ async def echo(sock: socket.socket, payload_bytes: int, phases: Phases) -> Obser
         while True:
             packet, arrived_at = await datagram.receive(sock, _LARGEST_PACKET)
             if is_reply(packet, identifier, payload):
-                return Observation(rtt_seconds=max(0.0, arrived_at - sent_at))
+                rtt_seconds = max(0.0, arrived_at - sent_at)
+                return Reply(rtt_seconds=rtt_seconds, hop_limit=packet[_TTL_OFFSET])
 
 
 def request(identifier: int, payload: bytes) -> bytes:

@@ -1,6 +1,6 @@
 """Which way would the kernel send, and what does it know of the next hop?"""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import partial
 from ipaddress import IPv4Address
 
@@ -10,7 +10,7 @@ from probes.kernel.links import fetch_links, parse_link
 from probes.kernel.neighbours import fetch_neighbours, parse_neighbour
 from probes.kernel.netlink import read_table
 from probes.kernel.routes import route_to
-from probes.model.probe import RouteLook
+from probes.model.probe import Names, RouteLook
 from probes.model.reading import FdbEntry, Link, Neighbour
 from probes.model.result import Observation
 from probes.model.vantage import Vantage
@@ -38,12 +38,18 @@ async def look(look: RouteLook, net: Net, phases: Phases) -> Observation:
         told.append(("neighbour", f"{next_hop} {_shown(known)}"))
     if look.overlay:
         with phases.timed("overlay"):
-            told.extend(_forwarding(look, look.overlay))
+            told.extend(_forwarding(look, look.overlay, known))
     return Observation(told=tuple(told))
 
 
-def _forwarding(look: RouteLook, overlay: Vantage) -> Iterable[tuple[str, str]]:
-    """Tell where the overlay sends the address' frames; that it cannot be read is told, too."""
+def _forwarding(
+    look: RouteLook, overlay: Vantage, known: Neighbour | None
+) -> Iterable[tuple[str, str]]:
+    """Tell where the overlay sends the address' frames; that it cannot be read is told, too.
+
+    *known* is what the vantage has learned of its next hop. Docker writes neighbours for tasks on
+    other nodes alone: one on this node answers for itself, and is known by that.
+    """
     try:
         with inside(overlay):
             links = _links()
@@ -54,22 +60,33 @@ def _forwarding(look: RouteLook, overlay: Vantage) -> Iterable[tuple[str, str]]:
     except LookError as exc:
         yield "overlay", str(exc)
         return
-    if neighbour is None or neighbour.mac is None:
-        yield "overlay", f"no neighbour entry for {look.address}: nobody answers for it by ARP"
-        return
-    yield "overlay", f"{look.address} {_shown(neighbour)} on {neighbour.device}"
-    entry = next((row for row in fdb if row.mac == neighbour.mac and _leads(row)), None)
-    if entry is None:
-        yield "vtep", f"no forwarding entry for {neighbour.mac}: frames are dropped, or flooded"
-    elif entry.vtep is None:
-        yield "vtep", f"none: {neighbour.mac} is on this node, at {entry.device}"
+    if neighbour and neighbour.mac:
+        yield "overlay", f"{look.address} {_shown(neighbour)} on {neighbour.device}"
+        mac = neighbour.mac
+    elif known and known.mac and known.address == look.address:
+        yield "overlay", f"no neighbour entry for {look.address}, which answered ARP itself"
+        mac = known.mac
     else:
-        name = dict(look.nodes).get(entry.vtep, "no node of the Swarm")
-        yield "vtep", f"{entry.vtep}, {name}"
+        yield "overlay", f"no neighbour entry for {look.address}, and nobody has answered ARP yet"
+        return
+    tunnels = {link.name for link in links if link.kind == "vxlan"}
+    yield "vtep", _behind(mac, [row for row in fdb if row.mac == mac], tunnels, look.nodes)
 
 
-def _leads(row: FdbEntry) -> bool:
-    return row.vtep is not None or row.bridge
+def _behind(mac: str, rows: Iterable[FdbEntry], tunnels: Collection[str], nodes: Names) -> str:
+    """Say where frames for a MAC go.
+
+    A row with a VTEP counts first: the bridge learns from answers that a MAC is behind its VXLAN
+    port, and only VXLAN's own row says on which node.
+    """
+    rows = list(rows)
+    vtep = next((row.vtep for row in rows if row.vtep), None)
+    if vtep:
+        return f"{vtep}, {dict(nodes).get(vtep, 'no node of the Swarm')}"
+    port = next((row.device for row in rows if row.bridge and row.device not in tunnels), None)
+    if port:
+        return f"none: {mac} is on this node, at {port}"
+    return f"no forwarding entry for {mac}: frames are dropped, or flooded"
 
 
 def _links() -> tuple[Link, ...]:

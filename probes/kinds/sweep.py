@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from probes.errors import NarrowError, TimedOutError
+from probes.errors import NarrowError, TimedOutError, UnreachableError
 from probes.icmp_errors import IcmpError
 from probes.kinds.echoes import echo_once
 from probes.kinds.icmp import echo_socket
@@ -82,6 +82,9 @@ async def sweep(passes: Callable[[int], Awaitable[bool]], smallest: int, wanted:
 
 def _judged(found: Sweep, wanted: int, said: dict[int, IcmpError]) -> Observation:
     if found.largest is None:
+        error = said.get(_SMALLEST_BYTES)
+        if error and not error.too_large:
+            raise UnreachableError(f"{_why(_SMALLEST_BYTES, said)}, whatever the size")
         raise TimedOutError(f"not even {_SMALLEST_BYTES} bytes come back: size is not why")
     told = [("should pass", f"{wanted} bytes, as the device on the way has it")]
     if found.breaks_at is not None:

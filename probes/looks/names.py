@@ -10,16 +10,20 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 
-from probes.looks.errors import UsageError
+from probes.looks.errors import ElsewhereError, UsageError
 from probes.model.local import LocalTask
 from probes.model.probe import ExpectedAnswer, Names, Target
-from probes.model.topology import Service, Task, Topology
+from probes.model.topology import Network, Service, Task, Topology
 from probes.plan import answers
 from probes.plan.lookup import Lookup, address_on, vip_on
 
 _SEVERAL = "tasks."
 #: As many characters of a container's id as `docker ps` shows.
-_SHORTEST_ID = 12
+SHORTEST_ID = 12
+
+
+#: Where one stands by a name: in a task of this node, or at this node's part of an overlay.
+Source = LocalTask | Network
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,35 +42,50 @@ class Directory:
     """Everything in one topology that can be named."""
 
     def __init__(self, topology: Topology) -> None:
-        self._lookup = Lookup(topology)
+        #: The topology's parts by their ids.
+        self.lookup = Lookup(topology)
         self._services = defaultdict[str, list[Service]](list)
         self._tasks = defaultdict[str, list[Task]](list)
         for service in topology.services:
             for name in {service.name, short_name(service)}:
                 self._services[name].append(service)
-                for task in self._lookup.tasks_of(service):
-                    number = self._lookup.name_of(task).removeprefix(service.name)
+                for task in self.lookup.tasks_of(service):
+                    number = self.lookup.name_of(task).removeprefix(service.name)
                     self._tasks[f"{name}{number}"].append(task)
 
     # --- where to look from ---
 
     def source(self, name: str, local: Iterable[LocalTask]) -> LocalTask:
-        """Choose the task of this node that *name* stands for: the first, where it has several."""
+        """Choose the task of this node that *name* stands for: the first, where it has several.
+
+        ElsewhereError names the nodes that have one; UsageError says that there is none.
+        """
+        tasks = self.tasks_named(name)
+        wanted = {task.id for task in tasks}
+        here = [item for item in local if item.task_id in wanted]
+        if here:
+            return min(here, key=lambda item: item.container_name)
+        nodes = {self._node_of(task) for task in tasks if task.running}
+        if not nodes:
+            raise UsageError(f"no task of {name} runs on this node, or anywhere")
+        where = ", ".join(sorted(nodes))
+        raise ElsewhereError(f"no task of {name} runs on this node, but on {where}")
+
+    def tasks_named(self, name: str) -> list[Task]:
+        """List a service's tasks, or those of this very name; UsageError when nobody has it."""
         service = self._one_of(name, self._services.get(name, []))
         if service is None and name not in self._tasks:
             raise UsageError(f"there is no service, task or container {name!r}{self.hint(name)}")
-        tasks = self._lookup.tasks_of(service) if service else self._tasks[name]
-        wanted = {task.id for task in tasks}
-        here = [item for item in local if item.task_id in wanted]
-        if not here:
-            raise UsageError(f"no task of {name} runs on this node{self._elsewhere(tasks)}")
-        return min(here, key=lambda item: item.container_name)
+        return self.lookup.tasks_of(service) if service else self._tasks[name]
 
-    def _elsewhere(self, tasks: Iterable[Task]) -> str:
-        nodes = {self._node_of(task) for task in tasks if task.running}
-        return (
-            f", but on {', '.join(sorted(nodes))}: run `probe` there" if nodes else ", or anywhere"
-        )
+    def networks_of(self, service_id: str) -> set[str]:
+        """List the ids of a service's overlays."""
+        service = self.lookup.services.get(service_id)
+        return self.lookup.overlays_of(service) if service else set()
+
+    def named(self, network_ids: Iterable[str]) -> str:
+        """Write networks by their names."""
+        return ", ".join(sorted(self.lookup.networks[item].name for item in network_ids))
 
     # --- what to look at ---
 
@@ -74,27 +93,29 @@ class Directory:
         """Tell whether *name* is one of the Swarm's, rather than the resolver's."""
         return bool(self._services.get(name.removeprefix(_SEVERAL)) or self._tasks.get(name))
 
-    def place(self, name: str, source: LocalTask | None) -> Place:
+    def place(self, name: str, source: Source | None) -> Place:
         """Find the address that *name* has on a network that *source* is on, too.
 
-        The VIP, where there is one; else the first running task. UsageError when there is none.
+        The VIP, where there is one; else the first running task. From an overlay it is always a
+        task: what stands there is the balancer itself. UsageError when there is none.
         """
         near = self._overlays_of(source)
         tasks = self._tasks.get(name)
         if tasks:
             found = self._task_place(tasks, near)
-            networks = self._networks_of(tasks[0].service_id)
+            networks = self.networks_of(tasks[0].service_id)
         else:
             service = self._service(name, near)
-            found = self._vip_place(service, near) if not name.startswith(_SEVERAL) else None
-            found = found or self._task_place(self._lookup.tasks_of(service), near)
-            networks = self._networks_of(service.id)
+            balanced = not name.startswith(_SEVERAL) and not isinstance(source, Network)
+            found = self._vip_place(service, near) if balanced else None
+            found = found or self._task_place(self.lookup.tasks_of(service), near)
+            networks = self.networks_of(service.id)
         if found is None and networks & near:
-            raise UsageError(f"no task of {name} has an address on {self._listed(networks & near)}")
+            raise UsageError(f"no task of {name} has an address on {self.named(networks & near)}")
         if found is None:
-            where = f"the container {source.container_name}" if source else "the host"
+            where = _written(source)
             raise UsageError(
-                f"{name} is on {self._listed(networks) or 'no overlay'}, and {where} is not: "
+                f"{name} is on {self.named(networks) or 'no overlay'}, and {where} is not: "
                 "look from a service that is, with --from (`probe services` lists them)",
             )
         return found
@@ -103,7 +124,7 @@ class Directory:
         for network_id in sorted(near):
             vip = vip_on(service, network_id)
             if vip:
-                network = self._lookup.networks[network_id].name
+                network = self.lookup.networks[network_id].name
                 return Place(
                     address=vip,
                     target=Target.VIP,
@@ -113,31 +134,31 @@ class Directory:
         return None
 
     def _task_place(self, tasks: Iterable[Task], near: set[str]) -> Place | None:
-        for task in sorted(tasks, key=lambda task: (not task.running, self._lookup.name_of(task))):
+        for task in sorted(tasks, key=lambda task: (not task.running, self.lookup.name_of(task))):
             for network_id in sorted(near):
                 address = address_on(task, network_id)
                 if address:
                     return Place(
                         address=address,
                         target=Target.TASK,
-                        network=self._lookup.networks[network_id].name,
-                        service=self._lookup.services[task.service_id].name,
-                        task=self._lookup.name_of(task),
+                        network=self.lookup.networks[network_id].name,
+                        service=self.lookup.services[task.service_id].name,
+                        task=self.lookup.name_of(task),
                         node=self._node_of(task),
                     )
         return None
 
-    def expected(self, name: str, source: LocalTask | None) -> tuple[ExpectedAnswer, ...]:
+    def expected(self, name: str, source: Source | None) -> tuple[ExpectedAnswer, ...]:
         """Say what *name* should resolve to, asked from *source*; empty when Swarm cannot tell."""
         near = self._overlays_of(source)
         services = self._services.get(name.removeprefix(_SEVERAL), [])
-        shared = [service for service in services if self._networks_of(service.id) & near]
+        shared = [service for service in services if self.networks_of(service.id) & near]
         if len(shared) != 1:
             return ()
         service = shared[0]
-        networks = sorted(self._networks_of(service.id) & near)
+        networks = sorted(self.networks_of(service.id) & near)
         of_name = answers.of_tasks_name if name.startswith(_SEVERAL) else answers.of_service_name
-        return of_name(service, networks, self._lookup)
+        return of_name(service, networks, self.lookup)
 
     # --- whose way to explain ---
 
@@ -145,67 +166,67 @@ class Directory:
         """Find the service that *name* stands for, and the task where it names one."""
         tasks = self._tasks.get(name)
         if tasks:
-            return self._lookup.services[tasks[0].service_id], tasks[0]
+            return self.lookup.services[tasks[0].service_id], tasks[0]
         return self._service(name, set()), None
 
     def owners_of(self, address: IPv4Address) -> list[str]:
         """Name who has an address on an overlay: a service for its VIP, or a task."""
         vips = [
             service.name
-            for service in self._lookup.services.values()
+            for service in self.lookup.services.values()
             if address in {item.address for item in service.vips}
         ]
         tasks = [
-            self._lookup.name_of(task)
-            for task in self._lookup.tasks.values()
+            self.lookup.name_of(task)
+            for task in self.lookup.tasks.values()
             if task.running and address in {item.address for item in task.addresses}
         ]
         return sorted({*vips, *tasks})
 
     def tasks_of(self, service: Service) -> list[Task]:
         """List a service's tasks, those that run first, then by name."""
-        tasks = self._lookup.tasks_of(service)
-        return sorted(tasks, key=lambda task: (not task.running, self._lookup.name_of(task)))
+        tasks = self.lookup.tasks_of(service)
+        return sorted(tasks, key=lambda task: (not task.running, self.lookup.name_of(task)))
 
     def ports_of(self, service: Service) -> list[int]:
         """List the TCP ports that the service is known to listen on."""
         declared = {port.target for port in service.ports if port.protocol == "tcp"}
-        return sorted(declared or self._lookup.exposed_by(service))
+        return sorted(declared or self.lookup.exposed_by(service))
 
     # --- who is who ---
 
     def names(self) -> Names:
         """Name every address: nodes, tasks on each of their networks, and VIPs."""
-        nodes = [(node.address, node.name) for node in self._lookup.nodes.values() if node.address]
+        nodes = [(node.address, node.name) for node in self.lookup.nodes.values() if node.address]
         tasks = [
-            (item.address, self._lookup.name_of(task))
-            for task in self._lookup.tasks.values()
+            (item.address, self.lookup.name_of(task))
+            for task in self.lookup.tasks.values()
             if task.running
             for item in task.addresses
         ]
         vips = [
             (item.address, f"{service.name}, its VIP")
-            for service in self._lookup.services.values()
+            for service in self.lookup.services.values()
             for item in service.vips
         ]
         return (*nodes, *tasks, *vips)
 
     def node_address(self, name: str) -> IPv4Address | None:
         """Find a node's address on the underlay."""
-        found = (node.address for node in self._lookup.nodes.values() if node.name == name)
+        found = (node.address for node in self.lookup.nodes.values() if node.name == name)
         return next(found, None)
 
     # --- both ---
 
-    def hint(self, name: str) -> str:
-        """Suggest what may have been meant; "" when nothing comes near."""
-        near = difflib.get_close_matches(name, [*self._services, *self._tasks], n=1)
+    def hint(self, name: str, others: Iterable[str] = ()) -> str:
+        """Suggest what may have been meant, or one of *others*; "" when nothing comes near."""
+        near = difflib.get_close_matches(name, [*self._services, *self._tasks, *others], n=1)
         return f"; did you mean {near[0]}?" if near else ""
 
     def _service(self, name: str, near: set[str]) -> Service:
         """Prefer, of equal short names, the one that shares a network: Docker's resolver does."""
         found = self._services.get(name.removeprefix(_SEVERAL), [])
-        shared = [service for service in found if self._networks_of(service.id) & near]
+        shared = [service for service in found if self.networks_of(service.id) & near]
         service = self._one_of(name, shared or found)
         if service is None:
             raise UsageError(f"there is no service or task {name!r}{self.hint(name)}")
@@ -217,18 +238,17 @@ class Directory:
             raise UsageError(f"{name!r} may be any of {full}: write the full name")
         return next(iter(found), None)
 
-    def _networks_of(self, service_id: str) -> set[str]:
-        service = self._lookup.services.get(service_id)
-        return self._lookup.overlays_of(service) if service else set()
-
-    def _overlays_of(self, source: LocalTask | None) -> set[str]:
-        return self._networks_of(source.service_id) if source else set()
-
-    def _listed(self, network_ids: Iterable[str]) -> str:
-        return ", ".join(sorted(self._lookup.networks[item].name for item in network_ids))
+    def _overlays_of(self, source: Source | None) -> set[str]:
+        match source:
+            case LocalTask(service_id=service_id):
+                return self.networks_of(service_id)
+            case Network(id=network_id):
+                return {network_id}
+            case None:
+                return set()
 
     def _node_of(self, task: Task) -> str:
-        node = self._lookup.nodes.get(task.node_id)
+        node = self.lookup.nodes.get(task.node_id)
         return node.name if node else task.node_id
 
 
@@ -237,10 +257,20 @@ def short_name(service: Service) -> str:
     return service.name.removeprefix(f"{service.stack}_")
 
 
+def _written(source: Source | None) -> str:
+    match source:
+        case LocalTask(container_name=name):
+            return f"the container {name}"
+        case Network(name=name):
+            return f"the network {name}"
+        case None:
+            return "the host"
+
+
 def find_container(name: str, local: Iterable[LocalTask]) -> LocalTask | None:
     """Find a task of this node by its container's name, or by the beginning of its id."""
     for item in local:
-        by_id = len(name) >= _SHORTEST_ID and item.container_id.startswith(name)
+        by_id = len(name) >= SHORTEST_ID and item.container_id.startswith(name)
         if by_id or item.container_name == name:
             return item
     return None

@@ -3,86 +3,18 @@
 Real agents on loopback, each with an Engine that says what the test wants.
 """
 
-import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from ipaddress import IPv4Address
-from pathlib import Path
 
 import aiohttp
-import pytest
 
-from exporter.agent import Agent
-from exporter.settings import Settings
 from exporter.view import Source
-from probes.documents.load import load
 from probes.model.topology import ExposedPorts, Node
-from tests.exporter.fakes import LOOPBACK, FakeEngine, FakeWatch
+from tests.exporter.fakes import LOOPBACK, FakeEngine
+from tests.exporter.running import Running, Start
 from tests.swarms import DB, DB_1, SHOP, WEB_1, labelled, local, with_service
 from tests.waiting import until
-
-
-@dataclass(frozen=True)
-class Running:
-    """An agent at work."""
-
-    agent: Agent
-    engine: FakeEngine
-    watch: FakeWatch
-    socket: Path
-    stop: asyncio.Event
-
-    @asynccontextmanager
-    async def get(
-        self,
-        path: str,
-        *,
-        method: str = "GET",
-        **options: object,
-    ) -> AsyncIterator[aiohttp.ClientResponse]:
-        """Ask it over its Unix socket, where no token is needed."""
-        connector = aiohttp.UnixConnector(str(self.socket))
-        async with (
-            aiohttp.ClientSession(connector=connector) as session,
-            session.request(method, f"http://agent{path}", **options) as response,  # type: ignore[arg-type]
-        ):
-            yield response
-
-
-Start = Callable[..., "asyncio.Future[Running]"]
-
-
-@pytest.fixture
-async def start(tmp_path: Path, unused_tcp_port: int) -> AsyncIterator[Start]:
-    """Start agents; ends them when the test does, and sees that they leave nothing."""
-    running: list[tuple[Running, asyncio.Task[None]]] = []
-
-    async def begin(engine: FakeEngine, host: str = "127.0.0.1", config: str = "") -> Running:
-        number = len(running)
-        token = tmp_path / "token"
-        token.write_text("secret\n")
-        file = tmp_path / f"agent{number}.yml"
-        socket = tmp_path / f"agent{number}.sock"
-        file.write_text(
-            f"listen: {host}:{unused_tcp_port}\nsocket: {socket}\ntoken_file: {token}\n"
-            f"netns_folder: {tmp_path}\n{config}",
-        )
-        stop, ready, watch = asyncio.Event(), asyncio.Event(), FakeWatch()
-        agent = Agent(load(file, Settings), file, "", engine, lambda: watch)
-        task = asyncio.create_task(agent.run(stop, ready.set))
-        begun = Running(agent, engine, watch, socket, stop)
-        running.append((begun, task))
-        if not engine.broken:
-            await asyncio.wait_for(ready.wait(), 10)
-        return begun
-
-    yield begin  # type: ignore[misc]
-    for begun, task in reversed(running):
-        begun.stop.set()
-        await asyncio.wait_for(task, 5)
-        assert not begun.socket.exists()
 
 
 def _worker(node_id: str) -> FakeEngine:

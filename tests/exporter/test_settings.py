@@ -400,6 +400,20 @@ BAD = {
         "targets:\n- {name: a, dns: {name: 'a..b', server: 192.0.2.1}}\n",
         "agent.yml:2: targets[0].dns.name: 'a..b' is no DNS name",
     ),
+    "modules without a target": (
+        "blackbox:\n  modules_file: /etc/swarmscope/blackbox.yml\n",
+        (
+            "agent.yml:2: blackbox.modules_file: nothing can be probed by it while allow lists no "
+            "network, address or name"
+        ),
+    ),
+    "network with host bits": (
+        "blackbox:\n  allow: [10.0.0.0/8, 10.0.1.5/24]\n",
+        (
+            "agent.yml:2: blackbox.allow[1]: '10.0.1.5/24' is no IPv4 network (without host bits), "
+            "address or name, such as 10.0.1.0/24, 192.0.2.1, api.example.org or *.example.org"
+        ),
+    ),
     "several problems, in the file's order": (
         "log_level: loud\nprobes: {timeout: 1}\nnode: a\n",
         (
@@ -407,7 +421,7 @@ BAD = {
             "agent.yml:2: probes.timeout: 1 is no duration with its unit, such as 250ms, 5s or 1m\n"
             "agent.yml:3: node: no such key; known here: listen, socket, engine, netns_folder, "
             "token_file, network_config, service_discovery, log_level, topology, probes, budget, "
-            "kernel, audit, targets"
+            "kernel, audit, blackbox, targets"
         ),
     ),
 }

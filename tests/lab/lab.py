@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -225,13 +225,15 @@ class Lab:
         """Load the images of *tar* (of `docker save`) on every node."""
         at_once(lambda node: docker(node, "load", f"--input={tar}", timeout=300), self.nodes)
 
-    def deploy(self, file: Path, name: str, *, timeout: float = 120) -> None:
+    def deploy(
+        self, file: Path, name: str, *, over: Sequence[Path] = (), timeout: float = 120
+    ) -> None:
         """Deploy the stack *file* as *name*, and wait until all of its tasks run.
 
-        With *timeout* 0 it does not wait.
+        What the files *over* it say comes on top. With *timeout* 0 it does not wait.
         """
-        compose = ("--resolve-image=never", f"--compose-file={file}")
-        docker(self.manager, "stack", "deploy", *compose, name, timeout=120)
+        files = (f"--compose-file={path}" for path in (file, *over))
+        docker(self.manager, "stack", "deploy", "--resolve-image=never", *files, name, timeout=120)
         if timeout:
             why = f"every task of the stack {name} runs"
             wait_until(lambda: not self._incomplete(name), timeout, why)

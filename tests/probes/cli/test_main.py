@@ -10,12 +10,14 @@ import typer.testing
 
 from probes.cli.main import app
 from probes.wire import dump_topology
+from tests.needs import command as needs_command
 from tests.probes.cli.documents import Documents, served
 from tests.probes.servers import listener
 from tests.probes.wire import PEER_ADDRESS, Wire
 from tests.swarms import API, APP, NODE1, NODE2, SHOP, WEB, WEB_1, on
 
 NOT_A_MANAGER = {"message": "This node is not a swarm manager."}
+needs_nft = needs_command("nft", "nftables")
 CONTAINER_ID = "0123456789abcdef"
 #: The shop on the addresses of the wire: the task is web's, the peer is api's.
 STACKED = (("com.docker.stack.namespace", "shop"),)
@@ -98,8 +100,9 @@ def test_an_open_port_on_the_host_is_ok(nowhere: tuple[str, ...]) -> None:
 
     assert shown.exit_code == written.exit_code == 0
     assert shown.output.startswith(f"ok  tcp  host -> {target}, ")
-    document = json.loads(written.output)
-    assert document["version"] == 1
+    whole = json.loads(written.output)
+    assert (whole["version"], whole["from"], whole["verdict"]) == (1, "host", "worked")
+    ((document,),) = (place["looks"] for place in whole["places"])
     assert (document["outcome"], document["verdict"]) == ("ok", "worked")
     assert document["from"]["name"] == "host"
     assert list(document["phases"]) == ["connect"]
@@ -134,6 +137,9 @@ def test_an_echo_from_the_host_is_ok(nowhere: tuple[str, ...]) -> None:
         (("tcp", "api"), "'api' has no port"),
         (("http", "api:80"), "is no URL"),
         (("icmp", "a/b"), "is no name and no IPv4 address"),
+        (("mtu", "a/b"), "is no name and no IPv4 address"),
+        (("route", "a/b"), "is no name and no IPv4 address"),
+        (("trace", "a/b"), "is no name and no IPv4 address"),
         (("dns", "api", "--server", "resolver"), "is no IPv4 address"),
         (("tcp", "127.0.0.1:1", "--timeout", "2"), "no duration above zero"),
         (("http", "http://127.0.0.1/", "--redirects", "11"), "--redirects"),
@@ -155,7 +161,13 @@ def test_wrong_usage_is_status_2(
 
 @pytest.mark.parametrize(
     "arguments",
-    [("services",), ("tcp", "127.0.0.1:1", "--from", "web")],
+    [
+        ("services",),
+        ("tcp", "127.0.0.1:1", "--from", "web"),
+        ("mtu", "127.0.0.1", "--from", "web"),
+        ("route", "127.0.0.1", "--from", "web"),
+        ("trace", "127.0.0.1", "--from", "web"),
+    ],
 )
 def test_without_an_engine_one_cannot_look(
     nowhere: tuple[str, ...],
@@ -219,7 +231,7 @@ def test_a_document_names_both_ends(worker: tuple[str, ...]) -> None:
     """As the agent's results do."""
     done = _probe(*worker, "icmp", "api", "--from", "web", "--json")
 
-    document = json.loads(done.output)
+    ((document,),) = (place["looks"] for place in json.loads(done.output)["places"])
     assert document["probe"] == {
         "probe": "icmp",
         "target": "vip",
@@ -238,7 +250,7 @@ def test_a_document_names_both_ends(worker: tuple[str, ...]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("tcp", "api:1", "--from", "wbe"), "container 'wbe'; did you mean web?"),
+        (("tcp", "api:1", "--from", "wbe"), "network or node 'wbe'; did you mean web?"),
         (("tcp", "api:1", "--from", "api"), "no task of api runs on this node, or anywhere"),
         (("tcp", "api:1"), "api is on shop_app, shop_data, and the host is not"),
     ],
@@ -288,3 +300,66 @@ def test_a_namespace_that_is_gone_is_status_3(worker: tuple[str, ...], wire: Wir
 
     assert done.exit_code == 3
     assert done.output.startswith("vanished  ")
+
+
+# --- the way ---
+
+
+@pytest.mark.netns
+def test_the_way_to_a_service_is_found_by_its_name(worker: tuple[str, ...]) -> None:
+    """Its width, its route and its hops, each as one document."""
+    documents = {}
+    for command in ("mtu", "route", "trace"):
+        done = _probe(*worker, command, "shop_api", "--from", "shop_web", "--json")
+        assert done.exit_code == 0, done.output
+        ((documents[command],),) = (place["looks"] for place in json.loads(done.output)["places"])
+
+    for document in documents.values():
+        assert (document["version"], document["verdict"]) == (1, "worked")
+        assert document["look"]["address"] == str(PEER_ADDRESS)
+        assert document["beneath"] is None
+    assert documents["mtu"]["observed"]["largest_bytes"] == 1500
+    assert ["device", "eth0"] in documents["route"]["observed"]["told"]
+    (hop,) = documents["trace"]["observed"]["hops"]
+    assert (hop["address"], hop["lost"], len(hop["round_trips"])) == (str(PEER_ADDRESS), 0, 3)
+
+
+@pytest.mark.netns
+@needs_nft
+def test_a_way_that_is_narrow_is_status_1(worker: tuple[str, ...], wire: Wire) -> None:
+    """With the size at which it breaks."""
+    wire.rule(wire.peer, "input", "meta length > 1400 drop")
+
+    done = _probe(*worker, "mtu", "shop_api", "--from", "shop_web")
+
+    assert done.exit_code == 1, done.output
+    assert done.output.startswith("narrow  sweep  shop_web.1 -> shop_api 10.78.0.2 on ")
+    assert "1400 of 1500 bytes pass: what is larger is dropped without a word" in done.output
+
+
+@pytest.mark.netns
+@needs_nft
+def test_a_way_that_is_lost_is_status_1(worker: tuple[str, ...], wire: Wire) -> None:
+    """Each step that nobody answered is shown."""
+    wire.rule(wire.peer, "input", "drop")
+
+    done = _probe(*worker, "trace", "shop_api", "--from", "shop_web")
+
+    assert done.exit_code == 1, done.output
+    assert "the way is lost on the first step, or it answers no echo" in done.output
+    assert [line.split()[:2] for line in done.output.splitlines() if " hop " in line] == [
+        ["hop", "1"],
+        ["hop", "2"],
+        ["hop", "3"],
+    ]
+
+
+@pytest.mark.netns
+def test_where_no_route_leads_is_status_1(worker: tuple[str, ...], wire: Wire) -> None:
+    """The kernel's own no."""
+    wire.ip("route add prohibit 192.0.2.0/24")
+
+    done = _probe(*worker, "route", "192.0.2.1", "--from", "shop_web")
+
+    assert done.exit_code == 1, done.output
+    assert "no route to 192.0.2.1: a route of type prohibit leads there" in done.output

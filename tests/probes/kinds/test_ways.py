@@ -9,11 +9,18 @@ from itertools import pairwise
 import pytest
 
 from probes.kinds.sweep import Sweep, sweep
-from probes.model.probe import Look, RouteLook, SweepLook, TraceLook
+from probes.model.probe import IcmpLook, Look, RouteLook, SweepLook, TraceLook
 from probes.model.result import Outcome, Result
 from probes.model.vantage import Vantage, VantageKind
 from tests.needs import command
-from tests.probes.kernel.place import Place, clean_leftovers, folder_of
+from tests.probes.kernel.place import (
+    OTHER_TASK,
+    OVERLAY,
+    TASK,
+    Place,
+    clean_leftovers,
+    folder_of,
+)
 from tests.probes.looking import look_once
 
 PLACES = ("source", "first", "second", "end")
@@ -199,6 +206,17 @@ class TestSweep:
             "not even 68 bytes come back: size is not why",
         )
 
+    async def test_who_refuses_every_size_is_named(self, road: Road) -> None:
+        """That is no matter of size, and no silence either."""
+        road.ip("first", "route del 10.79.3.0/24")
+
+        result = await _look(road, SweepLook(address=END, patience_seconds=0.1))
+
+        assert (result.outcome, result.detail) == (
+            Outcome.UNREACHABLE,
+            f"{FIRST} says: network unreachable, whatever the size",
+        )
+
 
 class TestRoute:
     pytestmark = on_a_road
@@ -224,6 +242,110 @@ class TestRoute:
 
         assert result.outcome is Outcome.UNREACHABLE
         assert result.detail == f"no route to {END}: Network is unreachable"
+
+    @pytest.mark.parametrize(
+        ("kind", "why"),
+        [
+            ("blackhole", "a route of type blackhole leads there"),
+            ("prohibit", "a route of type prohibit leads there"),
+            ("unreachable", "No route to host"),
+        ],
+    )
+    async def test_a_route_that_refuses_is_called_what_it_is(
+        self, road: Road, kind: str, why: str
+    ) -> None:
+        """Not by the number of an error."""
+        road.ip("source", f"route add {kind} 10.79.3.0/24")
+
+        result = await _look(road, RouteLook(address=END))
+
+        assert (result.outcome, result.detail) == (
+            Outcome.UNREACHABLE,
+            f"no route to {END}: {why}",
+        )
+
+
+#: As `Place.add_overlay` has them: a task on another node, its MAC, and that node's VTEP.
+AWAY, AWAY_MAC, AWAY_VTEP = IPv4Address("10.77.0.7"), "02:42:0a:4d:00:07", "198.18.0.13"
+NEAR = IPv4Address("10.77.0.8")
+
+
+@pytest.fixture
+def overlay() -> Iterator[tuple[Place, Vantage, Vantage]]:
+    """An overlay's namespace, and one task's that is plugged into it."""
+    clean_leftovers()
+    place = Place(folder_of(os.getpid()))
+    try:
+        beneath = place.add_overlay().vantage
+        yield place, beneath, place.join(TASK, "veth0", 6)
+    finally:
+        place.close()
+
+
+class TestRouteOverAnOverlay:
+    pytestmark = pytest.mark.netns
+
+    async def _vtep(
+        self, address: IPv4Address, overlay: tuple[Place, Vantage, Vantage]
+    ) -> tuple[str, str]:
+        _, beneath, task = overlay
+        nodes = ((IPv4Address(AWAY_VTEP), "node3"),)
+        look = RouteLook(address=address, overlay=beneath, nodes=nodes)
+        result = await look_once(look, vantage=task)
+        assert result.outcome is Outcome.OK
+        told = dict(result.observed.told)
+        return told["overlay"], told.get("vtep", "")
+
+    async def test_the_node_behind_the_vtep_is_named(
+        self, overlay: tuple[Place, Vantage, Vantage]
+    ) -> None:
+        """As Docker wrote it."""
+        assert await self._vtep(AWAY, overlay) == (
+            f"{AWAY} is {AWAY_MAC} (permanent) on vxlan0",
+            f"{AWAY_VTEP}, node3",
+        )
+
+    async def test_what_the_bridge_learned_does_not_hide_the_vtep(
+        self, overlay: tuple[Place, Vantage, Vantage]
+    ) -> None:
+        """Answers teach the bridge that the MAC is behind vxlan0: it is no less elsewhere."""
+        overlay[0].bridge(OVERLAY, f"fdb add {AWAY_MAC} dev vxlan0 master dynamic")
+
+        assert (await self._vtep(AWAY, overlay))[1] == f"{AWAY_VTEP}, node3"
+
+    async def test_a_lost_row_is_no_task_of_this_node(
+        self, overlay: tuple[Place, Vantage, Vantage]
+    ) -> None:
+        """Not even where the bridge still remembers the port."""
+        overlay[0].bridge(OVERLAY, f"fdb add {AWAY_MAC} dev vxlan0 master dynamic")
+        overlay[0].bridge(OVERLAY, f"fdb del {AWAY_MAC} dev vxlan0 dst {AWAY_VTEP} self")
+
+        assert (await self._vtep(AWAY, overlay))[1] == (
+            f"no forwarding entry for {AWAY_MAC}: frames are dropped, or flooded"
+        )
+
+    async def test_a_vtep_of_nobody_is_called_so(
+        self, overlay: tuple[Place, Vantage, Vantage]
+    ) -> None:
+        """A row that was misled."""
+        overlay[0].bridge(OVERLAY, f"fdb replace {AWAY_MAC} dev vxlan0 dst 198.18.0.99 self")
+
+        assert (await self._vtep(AWAY, overlay))[1] == "198.18.0.99, no node of the Swarm"
+
+    async def test_a_task_on_this_node_is_found_by_its_own_answer(
+        self, overlay: tuple[Place, Vantage, Vantage]
+    ) -> None:
+        """Docker writes no neighbour for it."""
+        place, _, task = overlay
+        place.join(OTHER_TASK, "veth1", NEAR.packed[-1])
+        assert (await self._vtep(NEAR, overlay))[0].endswith("nobody has answered ARP yet")
+
+        await look_once(IcmpLook(address=NEAR), vantage=task)
+
+        assert await self._vtep(NEAR, overlay) == (
+            f"no neighbour entry for {NEAR}, which answered ARP itself",
+            "none: 02:42:0a:4d:00:08 is on this node, at veth1",
+        )
 
 
 @pytest.mark.parametrize("limit", [68, 69, 575, 576, 1399, 1400, 1499, 1500])
