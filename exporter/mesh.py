@@ -26,6 +26,9 @@ KINDS: Mapping[str, tuple[Kind, frozenset[Target]]] = {
 }
 _MOST_LOOKS = 500
 _AT_ONCE = 32
+#: Looks begin within this time; where all of them time out, they would take longer than whoever
+#: asked waits (`exporter.peers`), and that node would look silent just when it has most to tell.
+_BEGIN_WITHIN_SECONDS = 10.0
 
 
 class NoSuchMeshError(Exception):
@@ -47,28 +50,33 @@ class Meshes:
         view: Callable[[], View],
         run: Callable[[Probe], Awaitable[Result]],
         others: Others,
+        *,
+        begin_within_seconds: float = _BEGIN_WITHIN_SECONDS,
     ) -> None:
         self._planned = planned
         self._view = view
         self._run = run
         self._others = others
+        self._begin_within_seconds = begin_within_seconds
         self._turn = asyncio.Lock()
 
     async def own(self, kind: str, network: str) -> NodeMesh:
         """Look from this node; raises NoSuchMeshError."""
         wanted = _wanted(self._planned(), kind, network)
-        places = asyncio.Semaphore(_AT_ONCE)
+        places, loop = asyncio.Semaphore(_AT_ONCE), asyncio.get_running_loop()
+        end = loop.time() + self._begin_within_seconds
 
-        async def look(probe: Probe) -> Result:
+        async def look(probe: Probe) -> Result | None:
             async with places:
-                return await self._run(probe)
+                return await self._run(probe) if loop.time() < end else None
 
         async with self._turn:
-            results = await asyncio.gather(*map(look, wanted[:_MOST_LOOKS]))
+            taken = await asyncio.gather(*map(look, wanted[:_MOST_LOOKS]))
+        results = [item for item in taken if item is not None]
         return NodeMesh(
             node=self._view().node_name,
             looks=tuple(look_of(item) for item in results if not _only_assumed(item)),
-            left_out=max(0, len(wanted) - _MOST_LOOKS),
+            left_out=len(wanted) - len(results),
         )
 
     async def everywhere(self, kind: str, network: str) -> Mesh:
