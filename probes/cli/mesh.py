@@ -86,9 +86,8 @@ def _print(found: Mesh, cells: tuple[Cell, ...]) -> None:
     show.say(f"{looks} looks from {len(found.nodes)} nodes, {pairs}")
     for node in found.nodes:
         if node.left_out:
-            show.say(
-                f"{node.node} left out {node.left_out} looks: there were too many, or they took too long"
-            )
+            why = "there were too many, or they took too long"
+            show.say(f"{node.node} left out {node.left_out} looks: {why}")
     for item in found.silent:
         show.say(f"{item.node} did not look: {item.why}")
 
