@@ -1,16 +1,16 @@
 """Does each agent take the looks that it has planned, and is a silent one named?"""
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from ipaddress import IPv4Address
 
 import pytest
 
-from exporter.mesh import Meshes, NoSuchMeshError
+from exporter.mesh import Meshes
 from exporter.peers import PeerError
 from exporter.view import Source, View
 from probes.mesh.model import NodeMesh, Silent
+from probes.mesh.take import NoSuchMeshError
 from probes.model.probe import Kind, Probe, Target
 from probes.model.result import Outcome, Result
 from probes.swarm.membership import Membership
@@ -94,33 +94,3 @@ async def test_everyone_is_asked_and_who_is_silent_is_named() -> None:
     assert mesh.silent == (Silent(node="node3", why="agent on 198.18.0.13 did not answer in time"),)
     assert {path for path, _ in others.asked} == {"/api/v1/mesh"}
     assert others.asked[0][1] == {"kind": "tcp", "network": "shop_app"}
-
-
-async def test_looks_that_all_time_out_do_not_make_the_node_look_silent() -> None:
-    """Those that did not begin in time are left out, and it says how many."""
-    planned = tuple(_planned(f"api{number}", Kind.TCP, Target.TASK) for number in range(100))
-    member = Membership(node_id="n1", address=None, manager=True, managers=())
-    view = View(topology=SHOP, source=Source.ENGINE, membership=member)
-
-    async def run(item: Probe) -> Result:
-        await asyncio.sleep(0.3)
-        return result(item, Outcome.TIMEOUT)
-
-    meshes = Meshes(lambda: planned, lambda: view, run, _Others(), begin_within_seconds=0.2)
-    mesh = await meshes.own("tcp", "")
-
-    assert (len(mesh.looks), mesh.left_out) == (32, 68)
-
-
-async def test_only_so_many_looks_are_taken() -> None:
-    """The rest is counted."""
-    planned = tuple(_planned(f"api{number}", Kind.TCP, Target.TASK) for number in range(507))
-    member = Membership(node_id="n1", address=None, manager=True, managers=())
-    view = View(topology=SHOP, source=Source.ENGINE, membership=member)
-
-    async def run(item: Probe) -> Result:
-        return result(item, Outcome.OK)
-
-    mesh = await Meshes(lambda: planned, lambda: view, run, _Others()).own("tcp", "")
-
-    assert (len(mesh.looks), mesh.left_out) == (500, 7)
