@@ -8,12 +8,14 @@ from probes.cli.typed import looking, serving, ways
 from probes.cli.typed import meshing, capturing
 from probes.cli.typed import state
 from probes.cli.typed import judging, doctoring
+from probes.cli.typed import completing
 
 # isort: on
 
 __all__ = [
     "app",
     "capturing",
+    "completing",
     "doctoring",
     "judging",
     "looking",
