@@ -20,6 +20,7 @@ from exporter.findings import findings_everywhere, own_findings
 from exporter.follow import Follower, Patience, SwarmEngine, Watch
 from exporter.front import Front
 from exporter.kernel import KernelReader
+from exporter.looks import Looks
 from exporter.mesh import Meshes
 from exporter.page.summary import OwnFacts
 from exporter.peers import Peers, Told
@@ -107,6 +108,7 @@ class Agent:
             self._peers,
             self._explainer.explain,
         )
+        self.looks = Looks(lambda: self.view, Path(settings.netns_folder), self._peers)
         self._blackbox = self._opened(settings)
         self.states = States(lambda: self._auditor.state.situation, lambda: self.view, self._peers)
         self.meshes = Meshes(

@@ -8,10 +8,14 @@ if TYPE_CHECKING:
     from cryptography.x509 import Certificate as Decoded
 
 
+def load_library() -> None:
+    """Load what reading needs, before a clock runs; else the first reading does."""
+    import cryptography.x509  # noqa: F401, PLC0415 -- 8 MB, for those alone who meet TLS
+
+
 def expires_at(certificate: bytes) -> float | None:
     """Read a DER certificate, trusted or not: Unix seconds; None where it cannot be read."""
-    # 8 MB of memory, which only agents and commands that meet TLS should have to pay.
-    from cryptography import x509  # noqa: PLC0415
+    from cryptography import x509  # noqa: PLC0415 -- as above
 
     try:
         return x509.load_der_x509_certificate(certificate).not_valid_after_utc.timestamp()
@@ -32,7 +36,7 @@ def decode(certificate: bytes) -> Certificate | None:
             begins_at=decoded.not_valid_before_utc.timestamp(),
             expires_at=decoded.not_valid_after_utc.timestamp(),
         )
-    except (ValueError, x509.InvalidVersion):
+    except (ValueError, x509.InvalidVersion, x509.DuplicateExtension):
         return None
 
 

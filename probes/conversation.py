@@ -1,18 +1,21 @@
 """How is a short conversation held with a server: over TLS or not, and never read without end?"""
 
 import socket
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
-from probes import stream
+from probes import certificates, stream
 from probes.errnos import translated
-from probes.errors import BadReplyError
+from probes.errors import BadReplyError, LookError, TlsError
 from probes.model.probe import ServerLook
 from probes.model.result import NOTHING_OBSERVED, Observation
 from probes.net import Net
 from probes.phases import Phases
+from probes.shown import watching_context
 from probes.stream import PlainStream, Stream, TlsStream
+from probes.trust import why_not
 
 _CHUNK_BYTES = 4096
 
@@ -32,17 +35,36 @@ class Conversation:
         self.observed: Observation = NOTHING_OBSERVED
 
     async def secure(self, *protocols: str) -> TlsStream:
-        """Go on through TLS, as phase "tls"; *protocols* are offered by ALPN."""
-        host = self._look.host or str(self._look.address)
-        context = stream.tls_context(verify=self._look.verify, protocols=protocols)
-        secure = TlsStream(self._sock, host, context)
-        with self._phases.timed("tls"):
-            await secure.handshake()
-        self._peer = secure
-        self.observed = replace(
-            self.observed, certificate_expires_at=secure.certificate_expires_at()
+        """Go on through TLS, as phase "tls"; *protocols* are offered by ALPN.
+
+        What the peer shows is kept, trusted or not; what is wrong with it is a TlsError.
+        """
+        if self._buffer:
+            # Taken for what came through TLS, it would be anybody's (CVE-2021-23222).
+            raise BadReplyError("the server said more in plain text after it agreed to TLS")
+        context = watching_context(
+            verify=self._look.verify,
+            authorities_file=self._look.authorities_file,
+            protocols=protocols,
         )
+        secure = TlsStream(self._sock, self._look.host or str(self._look.address), context)
+        try:
+            with self._phases.timed("tls"):
+                await secure.handshake()
+        except TlsError as exc:
+            self._keep_certificates(secure)
+            raise TlsError(why_not(exc, self.observed.certificates, time.time())) from exc
+        self._keep_certificates(secure)
+        self._peer = secure
         return secure
+
+    def _keep_certificates(self, secure: TlsStream) -> None:
+        shown = [certificates.decode(item) for item in secure.shown_chain()]
+        self.observed = replace(
+            self.observed,
+            certificates=tuple(item for item in shown if item),
+            certificate_expires_at=shown[0].expires_at if shown and shown[0] else None,
+        )
 
     def tell(self, name: str, value: str) -> None:
         """Keep what the peer told of itself; "" is nothing."""
@@ -90,10 +112,18 @@ class Conversation:
 
 @asynccontextmanager
 async def talking(look: ServerLook, net: Net, phases: Phases) -> AsyncIterator[Conversation]:
-    """Connect; TLS is begun by whoever knows when. Raises LookError for what the network does."""
+    """Connect; TLS is begun by whoever knows when. Raises LookError for what the network does.
+
+    Such an error takes along what was seen before it.
+    """
     with net.socket(socket.SOCK_STREAM) as sock:
         await stream.connect(sock, look.address, look.port, phases)
         conversation = Conversation(sock, look, net.response_bytes, phases)
         conversation.observed = Observation(rtt_seconds=stream.rtt_seconds(sock))
-        with translated(f"{look.address}:{look.port}"):
-            yield conversation
+        try:
+            with translated(f"{look.address}:{look.port}"):
+                yield conversation
+        except LookError as exc:
+            if exc.observed is NOTHING_OBSERVED:
+                exc.observed = conversation.observed
+            raise

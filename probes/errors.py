@@ -114,12 +114,6 @@ class NarrowError(LookError):
     outcome = Outcome.NARROW
 
 
-class SilentError(LookError):
-    """Nothing came back, which proves nothing."""
-
-    outcome = Outcome.SILENT
-
-
 class ConnectedError(LookError):
     """A connection came about that should not have."""
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from probes.errors import LookError
 from probes.kinds import function_for
-from probes.model.probe import Probe
+from probes.model.probe import Probe, may_be_silent
 from probes.model.result import NOTHING_OBSERVED, Outcome, Result, Verdict
 from probes.model.vantage import Vantage
 from probes.net import RESPONSE_BYTES, Net, VantageNet
@@ -35,6 +35,12 @@ async def run(
     except TimeoutError:
         outcome = Outcome.TIMEOUT
         detail = f"no answer within {probe.timeout_seconds:g} s (step: {phases.current})"
+        if may_be_silent(probe.look):
+            outcome = Outcome.SILENT
+            detail = (
+                f"neither an answer nor a refusal within {probe.timeout_seconds:g} s: it may have "
+                "arrived all the same; send what must be answered, and expect that"
+            )
     except LookError as exc:
         outcome, detail, observed = exc.outcome, str(exc), exc.observed
     seconds = time.perf_counter() - started

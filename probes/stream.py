@@ -18,6 +18,7 @@ from probes import certificates
 from probes.errnos import translated
 from probes.errors import TlsError
 from probes.phases import Phases
+from probes.shown import shown
 
 #: `tcpi_rtt` in `struct tcp_info` (include/uapi/linux/tcp.h), in microseconds.
 _RTT = struct.Struct("=68xI")
@@ -94,6 +95,10 @@ class TlsStream:
             return tuple(self._tls.get_unverified_chain())
         return _as_der(self._tls._sslobj.get_unverified_chain())  # type: ignore[attr-defined]  # noqa: SLF001
 
+    def shown_chain(self) -> tuple[bytes, ...]:
+        """Give the same also where the handshake came to nothing, of a `watching_context` alone."""
+        return shown(self._tls)
+
     def verified_chain(self) -> tuple[bytes, ...]:
         """Give those from its own to the trusted one, DER; none where nobody verified."""
         if self._tls.context.verify_mode is ssl.CERT_NONE:
@@ -107,9 +112,9 @@ class TlsStream:
         return self._tls.selected_alpn_protocol() or ""
 
     def agreed(self) -> tuple[str, str]:
-        """Name the version of TLS, and the cipher."""
+        """Name the version of TLS, and the cipher; "" for both before the handshake's end."""
         cipher = self._tls.cipher()
-        return self._tls.version() or "", cipher[0] if cipher else ""
+        return (self._tls.version() or "", cipher[0]) if cipher else ("", "")
 
     async def send(self, data: bytes) -> None:
         """Send all of *data*."""
@@ -167,7 +172,7 @@ def _why(exc: ssl.SSLError) -> str:
 
 
 @cache
-def tls_context(*, verify: bool, protocols: tuple[str, ...] = ()) -> ssl.SSLContext:
+def tls_context(*, verify: bool) -> ssl.SSLContext:
     """Make the settings of TLS, once: reading the machine's authorities takes over 10 ms.
 
     OpenSSL's variables SSL_CERT_FILE and SSL_CERT_DIR name other authorities.
@@ -176,6 +181,4 @@ def tls_context(*, verify: bool, protocols: tuple[str, ...] = ()) -> ssl.SSLCont
     if not verify:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
-    if protocols:
-        context.set_alpn_protocols([*protocols])
     return context

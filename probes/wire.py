@@ -1,6 +1,7 @@
 """How does the model travel as JSON, between agents and to a terminal?"""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -8,9 +9,11 @@ from pydantic import TypeAdapter
 from probes.mesh.model import Mesh, NodeMesh
 from probes.model.finding import HeldFinding
 from probes.model.path import Hop, Walk
+from probes.model.probe import KIND_OF, Kind, Probe, ProbeId
 from probes.model.reading import NodeReading
-from probes.model.result import Result
+from probes.model.result import Observation, Outcome, Phase, Result
 from probes.model.topology import NodeReport, Topology
+from probes.model.vantage import Vantage
 from probes.state.table import Table
 
 #: Of every document for people and scripts; raised when a field changes its meaning or goes.
@@ -19,6 +22,9 @@ DOCUMENT_VERSION = 1
 _TOPOLOGY = TypeAdapter(Topology)
 _REPORT = TypeAdapter(NodeReport)
 _RESULT = TypeAdapter(Result)
+_ID = TypeAdapter(ProbeId)
+_VANTAGE = TypeAdapter(Vantage)
+_OBSERVATION = TypeAdapter(Observation)
 _HELD = TypeAdapter(HeldFinding)
 _READING = TypeAdapter(NodeReading)
 _WALK = TypeAdapter(Walk)
@@ -61,9 +67,47 @@ def result_document(result: Result) -> Mapping[str, Any]:
         "detail": whole["detail"],
         "started_at": whole["started_at"],
         "seconds": whole["seconds"],
+        "timeout_seconds": probe["timeout_seconds"],
         "phases": {phase["name"]: phase["seconds"] for phase in whole["phases"]},
         "observed": whole["observed"],
     }
+
+
+def load_result(document: Mapping[str, Any]) -> Result:
+    """Read what `result_document` wrote; ValueError for anything else.
+
+    A document does not tell how often a probe is run: once, so its interval is its timeout.
+    """
+    try:
+        probe_id = _ID.validate_python(document["probe"])
+        look = _look_adapter(probe_id.probe).validate_python(document["look"])
+        timeout_seconds = float(document["timeout_seconds"])
+        return Result(
+            probe=Probe(
+                id=probe_id,
+                look=look,
+                vantage=_VANTAGE.validate_python(document["from"]),
+                interval_seconds=timeout_seconds,
+                timeout_seconds=timeout_seconds,
+            ),
+            outcome=Outcome(document["outcome"]),
+            detail=str(document["detail"]),
+            started_at=float(document["started_at"]),
+            seconds=float(document["seconds"]),
+            phases=tuple(
+                Phase(name=str(name), seconds=float(seconds))
+                for name, seconds in document["phases"].items()
+            ),
+            observed=_OBSERVATION.validate_python(document["observed"]),
+        )
+    except (AttributeError, KeyError, TypeError) as exc:
+        raise ValueError(f"this is no result of a look: {exc!r}") from exc
+
+
+@cache
+def _look_adapter(kind: Kind) -> TypeAdapter[Any]:
+    """Find how a kind's look is read: several have the same fields, so a union would guess."""
+    return TypeAdapter(next(look for look, its in KIND_OF.items() if its is kind))
 
 
 def finding_document(held: HeldFinding) -> Mapping[str, Any]:

@@ -15,6 +15,7 @@ readonly NEEDED=(
   chromium:chromium
   prometheus-blackbox-exporter:prometheus-blackbox-exporter
   redis-server:redis-server nats-server:nats-server pg_lsclusters:postgresql
+  zsh:zsh fish:fish
 )
 # Services that these packages would start, and would start again at the next boot.
 readonly UNITS=(

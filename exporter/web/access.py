@@ -3,7 +3,8 @@
 `/metrics` and health are open, as exporters' are, and so are the pages for people: what they make
 the agents do is bounded, however many look (`exporter.around`, `exporter.desk`). Everything else
 takes the token, but on the Unix socket (the file system guards that) and where only this machine
-can connect and there is no token.
+can connect and there is no token. Looks take it there, too: any page in a browser on this machine
+could ask for one.
 """
 
 import hmac
@@ -12,6 +13,8 @@ from ipaddress import ip_address
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
+
+from probes.looks.asking import LOOK_PATH
 
 OPEN_PATHS = frozenset(
     {
@@ -25,6 +28,8 @@ OPEN_PATHS = frozenset(
         "/-/ready",
     },
 )
+#: Not even from this machine without a token.
+SEALED_PATHS = frozenset({LOOK_PATH})
 
 
 def guard(token: Callable[[], str]) -> Middleware:
@@ -48,7 +53,7 @@ def _is_local_socket(request: web.Request) -> bool:
 
 def _refusal(request: web.Request, token: str) -> str:
     if not token:
-        if _is_loopback(request.remote):
+        if _is_loopback(request.remote) and request.path not in SEALED_PATHS:
             return ""
         return "no token is configured on this agent (token_file), so nobody is let in from outside"
     scheme, _, given = request.headers.get("Authorization", "").partition(" ")

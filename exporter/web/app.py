@@ -21,9 +21,10 @@ from exporter.peers import (
 from exporter.questions import FarQuestion, read_far_question, read_question
 from exporter.store import Snapshot
 from exporter.view import Source, View
-from exporter.web import blackbox, doctor, mesh, names, state
+from exporter.web import blackbox, doctor, looks, mesh, names, state
 from exporter.web.access import guard
 from exporter.web.doctor import Tells
+from exporter.web.looks import Looking
 from exporter.web.status import Shown, routes
 from probes.explain.journey import NoSuchJourneyError, Question
 from probes.model.path import Hop, Walk
@@ -50,6 +51,8 @@ class Served(Protocol):
     def token(self) -> str: ...
     @property
     def front(self) -> Shown: ...
+    @property
+    def looks(self) -> Looking: ...
     @property
     def states(self) -> state.Stated: ...
     @property
@@ -79,6 +82,7 @@ def make_app(agent: Served) -> web.Application:
     app.add_routes(
         [
             *routes(agent.front),
+            *looks.routes(agent),
             *state.routes(agent),
             *mesh.routes(agent),
             *names.routes(agent),

@@ -6,7 +6,8 @@ from typing import Protocol
 from aiohttp import web
 
 from exporter.view import Source, View
-from probes.looks.nameable import nameable, nameable_document
+from probes.looks.nameable import nameable_document
+from probes.looks.naming import nameable
 
 NAMES_PATH = "/api/v1/names"
 

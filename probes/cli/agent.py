@@ -5,7 +5,7 @@ import socket
 from contextlib import closing
 from http import HTTPStatus
 
-from probes.looks.errors import CannotLookError
+from probes.looks.errors import CannotLookError, UsageError
 
 #: The agent itself gives other nodes' agents 5 s each, all at once.
 _ANSWERS_WITHIN_SECONDS = 10
@@ -26,16 +26,26 @@ class _UnixConnection(http.client.HTTPConnection):
         self.sock.connect(self._path)
 
 
-def ask_agent(path: str, target: str, within_seconds: float = _ANSWERS_WITHIN_SECONDS) -> bytes:
-    """GET *target* of the agent at the socket *path*; CannotLookError says why there is none."""
+def ask_agent(
+    path: str,
+    target: str,
+    within_seconds: float = _ANSWERS_WITHIN_SECONDS,
+    body: bytes | None = None,
+) -> bytes:
+    """GET *target* of the agent at the socket *path*, or POST *body* to it.
+
+    CannotLookError says why there is no answer, UsageError what the agent says is asked wrongly.
+    """
     try:
         with closing(_UnixConnection(path, within_seconds)) as connection:
-            connection.request("GET", target)
+            connection.request("GET" if body is None else "POST", target, body)
             response = connection.getresponse()
-            body = response.read()
+            answer = response.read()
     except (OSError, http.client.HTTPException) as exc:
         raise CannotLookError(f"the agent at {path} cannot be asked: {exc}; {_REMEDY}") from exc
-    if response.status != HTTPStatus.OK:
-        why = body.decode(errors="replace").strip()
-        raise CannotLookError(f"the agent at {path}: {response.status} {why}")
-    return body
+    if response.status == HTTPStatus.OK:
+        return answer
+    why = answer.decode(errors="replace").strip()
+    if body is not None and response.status == HTTPStatus.BAD_REQUEST:
+        raise UsageError(why)
+    raise CannotLookError(f"the agent at {path}: {response.status} {why}")

@@ -10,23 +10,21 @@ from ipaddress import IPv4Address
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from probes.addresses import first_nameserver
 from probes.cli.agent import ask_agent
 from probes.cli.options import Addresses
 from probes.errors import LookError
+from probes.kernel.namespaces import Namespace, list_namespaces
 from probes.looks.errors import CannotLookError
 from probes.looks.names import Directory
+from probes.looks.resolver import host_resolver
 from probes.model.local import LocalTask
 from probes.model.topology import Topology
-from probes.model.vantage import Vantage, VantageKind
 from probes.swarm.errors import EngineError, NotAManagerError
 
 if TYPE_CHECKING:
     from probes.swarm.engine import Engine
 
 _TOPOLOGY_PATH = "/api/v1/topology"
-_RESOLVER_FILE = Path("/etc/resolv.conf")
-_LOOPBACK = IPv4Address("127.0.0.1")
 
 
 class Around:
@@ -62,26 +60,18 @@ class Around:
         with _translated():
             return self._engine.local_tasks()
 
-    def overlay(self, network: str) -> Vantage | None:
-        """Find the namespace of an overlay on this node, by the network's name."""
-        # The kernel's tables are for few commands, and pyroute2 takes a while to load.
-        from probes.kernel.namespaces import list_namespaces  # noqa: PLC0415
-
-        folder = Path(self._addresses.netns_folder)
-        try:
-            places = [item.vantage for item in list_namespaces(folder, self.topology.networks)]
-        except LookError:
-            return None
-        found = (item for item in places if item.kind is VantageKind.OVERLAY)
-        return next((item for item in found if item.name == network), None)
-
     @cached_property
     def host_resolver(self) -> IPv4Address:
-        """The resolver of the node itself; none named means this machine (resolv.conf(5))."""
+        """The resolver of the node itself."""
+        return host_resolver()
+
+    @cached_property
+    def namespaces(self) -> tuple[Namespace, ...]:
+        """What Docker's folder of network namespaces has."""
         try:
-            return first_nameserver(_RESOLVER_FILE.read_text()) or _LOOPBACK
-        except OSError:
-            return _LOOPBACK
+            return list_namespaces(Path(self._addresses.netns_folder), self.topology.networks)
+        except LookError as exc:
+            raise CannotLookError(str(exc)) from exc
 
 
 @contextmanager

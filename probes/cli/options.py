@@ -16,9 +16,21 @@ class Addresses:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LookOptions:
-    """How a look is taken and shown."""
+    """How looks are taken and shown."""
 
-    #: "host", or the name of a service, task or container on this node.
+    #: As typed after `--from`; `probes.looks.sources` reads it.
     source: str
     timeout_seconds: float
-    json: bool
+    #: None for no end: until a failure, or Ctrl-C.
+    count: int | None = 1
+    #: From one look's start to the next one's.
+    interval_seconds: float = 1.0
+    until_fail: bool = False
+    watch: bool = False
+    quiet: bool = False
+    json: bool = False
+
+    @property
+    def repeats(self) -> bool:
+        """Whether there may be more than one look from each place."""
+        return self.count != 1

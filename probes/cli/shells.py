@@ -13,7 +13,7 @@ _probe_complete() {
     local line=${COMP_LINE:0:COMP_POINT} breaks=${COMP_WORDBREAKS//[^:=]} word before=
     word=${line##*[[:space:]]}
     [[ -z $breaks ]] || before=${word%"${word##*[$breaks]}"}
-    mapfile -t COMPREPLY < <(probe completion bash "$line" 2>/dev/null)
+    mapfile -t COMPREPLY < <(probe complete -- "$line" 2>/dev/null)
     COMPREPLY=("${COMPREPLY[@]#"$before"}")
     [[ ${COMPREPLY[0]-} != *[:/] ]] || compopt -o nospace
 }
@@ -24,7 +24,7 @@ _ZSH = """\
 #compdef probe
 _probe_complete() {
     local -a found
-    found=("${(@f)$(probe completion zsh "${(j: :)words[1,CURRENT-1]} $PREFIX" 2>/dev/null)}")
+    found=("${(@f)$(probe complete -- "${(j: :)words[1,CURRENT-1]} $PREFIX" 2>/dev/null)}")
     if [[ -z $found[1] ]]; then
         _files
     elif [[ $found[1] == *[:/] ]]; then
@@ -42,7 +42,7 @@ fi
 
 _FISH = """\
 function __probe_complete
-    set -l found (probe completion fish (commandline -cp | string collect) 2>/dev/null)
+    set -l found (probe complete -- (commandline -cp | string collect) 2>/dev/null)
     if test (count $found) -gt 0
         printf '%s\\n' $found
     else

@@ -15,19 +15,9 @@ from probes.looks.looker import Report
 from probes.model.probe import DnsLook, HttpLook, Probe
 from probes.model.result import Answer, Certificate, Result, TracedHop, Verdict
 
-_STYLES = {Verdict.WORKED: "bold green", Verdict.FAILED: "bold red", Verdict.UNKNOWN: "bold yellow"}
+STYLES = {Verdict.WORKED: "bold green", Verdict.FAILED: "bold red", Verdict.UNKNOWN: "bold yellow"}
 #: Where nobody looks at the lines, they are not to be folded.
 _PIPE_COLUMNS = 400
-
-
-def report_document(report: Report) -> Mapping[str, Any]:
-    """Describe a report for `--json`: the result's document, and the one of the name's look."""
-    # Documents are for scripts, and what makes them takes a while to load.
-    from probes.wire import result_document  # noqa: PLC0415
-
-    resolution = result_document(report.resolution) if report.resolution else None
-    beneath = result_document(report.beneath) if report.beneath else None
-    return {**result_document(report.result), "resolution": resolution, "beneath": beneath}
 
 
 def say(line: str) -> None:
@@ -51,17 +41,26 @@ def print_report(report: Report) -> None:
     console = console_for()
     result = report.result
     verdict = result.outcome.verdict
-    line = Text.assemble((str(result.outcome), _STYLES[verdict]), "  ", headline(result))
+    line = Text.assemble((str(result.outcome), STYLES[verdict]), "  ", headline(result))
     console.print(line, soft_wrap=True)
     if result.detail:
-        console.print(Text(f"  {result.detail}"), soft_wrap=True)
+        console.print(Text(f"  {_plain(result.detail)}"), soft_wrap=True)
     for label, value in lines_of(report):
-        console.print(Text.assemble(f"  {label:<12}", value), soft_wrap=True)
+        console.print(Text.assemble(f"  {label:<12}", _plain(value)), soft_wrap=True)
     if report.beneath:
         console.print(Text("beneath it, on the underlay:"), soft_wrap=True)
         print_report(Report(result=report.beneath))
     if report.hint:
         console_for(stderr=True).print(Text(report.hint), soft_wrap=True)
+
+
+def _plain(text: str) -> str:
+    """Write out signs that cannot be printed: what a server says may steer a terminal."""
+    return "".join(sign if sign.isprintable() else _escaped(sign) for sign in text)
+
+
+def _escaped(sign: str) -> str:
+    return sign.encode("unicode_escape").decode("ascii")
 
 
 def print_table(title: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
@@ -75,12 +74,16 @@ def print_table(title: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 def headline(result: Result) -> str:
     """Say who looked at what: "tcp  shop_web.1 -> shop_api 10.0.1.20:8080 on shop_app, 1.2 ms"."""
     probe = result.probe
+    node = f" on {probe.id.source_node}" if probe.id.source_node else ""
+    words = f"{probe.vantage.name}{node} -> {aim_of(probe)}"
+    return f"{probe.id.probe}  {words}, {milliseconds(result.seconds)}"
+
+
+def aim_of(probe: Probe) -> str:
+    """Say what was looked at: "shop_api 10.0.1.20:8080 on shop_app"."""
     who = probe.id.destination_task or probe.id.destination_service
-    parts = [probe.vantage.name, "->", who, _aim(probe)]
-    if probe.id.network:
-        parts.append(f"on {probe.id.network}")
-    words = " ".join(part for part in parts if part)
-    return f"{probe.id.probe}  {words}, {_milliseconds(result.seconds)}"
+    network = f"on {probe.id.network}" if probe.id.network else ""
+    return " ".join(part for part in (who, _aim(probe), network) if part)
 
 
 def _aim(probe: Probe) -> str:
@@ -99,13 +102,13 @@ def lines_of(report: Report) -> Iterator[tuple[str, str]]:
         found = report.resolution
         addresses = _listed(report.resolution.observed.answer.addresses)
         name, server = found.probe.id.endpoint, _aim(found.probe).rpartition(" at ")[2]
-        took = _milliseconds(found.seconds)
+        took = milliseconds(found.seconds)
         yield "resolve", f"{name} is {addresses}, says {server}, {took}"
     for phase in report.result.phases:
-        yield phase.name.replace("_", " "), _milliseconds(phase.seconds)
+        yield phase.name.replace("_", " "), milliseconds(phase.seconds)
     observed = report.result.observed
     if observed.rtt_seconds is not None:
-        yield "round trip", f"{_milliseconds(observed.rtt_seconds)}, by the kernel's clock"
+        yield "round trip", f"{milliseconds(observed.rtt_seconds)}, by the kernel's clock"
     if observed.status is not None:
         yield "status", str(observed.status)
     if observed.certificates:
@@ -125,7 +128,7 @@ def _hop(hop: TracedHop) -> str:
     if hop.address is None:
         return "no answer"
     who = f"{hop.address} ({hop.name})" if hop.name else str(hop.address)
-    trips = ", ".join(_milliseconds(seconds) for seconds in hop.round_trips)
+    trips = ", ".join(milliseconds(seconds) for seconds in hop.round_trips)
     lost = f", {hop.lost} lost" if hop.lost else ""
     said = f": {hop.said}" if hop.said else ""
     return f"{who}  {trips}{lost}{said}"
@@ -158,7 +161,8 @@ def _listed(values: Iterable[object]) -> str:
     return ", ".join(str(value) for value in values)
 
 
-def _milliseconds(seconds: float) -> str:
+def milliseconds(seconds: float) -> str:
+    """Write a duration."""
     return f"{seconds * 1000:.2f} ms"
 
 

@@ -8,16 +8,16 @@ import struct
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from probes import starttls
 from probes.conversation import Conversation, talking
 from probes.credentials import Credentials, read_credentials
-from probes.errors import BadReplyError, DeniedError, NotReadyError, TlsError
+from probes.errors import BadReplyError, DeniedError, NotReadyError
 from probes.kinds.scram import Scram, md5_response
 from probes.model.probe import PostgresLook
 from probes.model.result import Observation
 from probes.net import Net
 from probes.phases import Phases
 
-_SSL_REQUEST = struct.pack("!II", 8, 80877103)
 _PROTOCOL = 196608
 _LONGEST_MESSAGE = 64 * 1024
 _NOBODY = "swarmscope"
@@ -34,9 +34,7 @@ async def look(look: PostgresLook, net: Net, phases: Phases) -> Observation:
     credentials = read_credentials(look.credentials_file)
     async with talking(look, net, phases) as server:
         if look.tls:
-            await server.send(_SSL_REQUEST)
-            if await server.exactly(1) != b"S":
-                raise TlsError("the server does not speak TLS", server.observed)
+            await starttls.postgres(server)
             await server.secure()
         with phases.timed("login"):
             await server.send(_startup(look, credentials.user if credentials else _NOBODY))

@@ -20,6 +20,10 @@ class UsageError(CommandError):
     status = 2
 
 
+class ElsewhereError(UsageError):
+    """It can be looked from there, but not by this node alone."""
+
+
 class CannotLookError(CommandError):
     """A right is missing, or the Engine or the agent did not answer."""
 

@@ -7,16 +7,21 @@ from ipaddress import IPv4Address
 from typing import Protocol
 
 from probes.addresses import parse_address
-from probes.looks.errors import CannotLookError
-from probes.looks.names import Directory, Place, find_container
+from probes.kernel.namespaces import Namespace
+from probes.looks.errors import CannotLookError, UsageError
+from probes.looks.names import Directory, Place, Source
+from probes.looks.sources import NEAREST, ON_HOST, nearest, stand_here
 from probes.model.local import LocalTask
 from probes.model.probe import KIND_OF, DnsLook, Look, Names, Probe, ProbeId, Target
 from probes.model.result import Outcome, Result
+from probes.model.topology import Network
 from probes.model.vantage import HOST, Vantage, VantageKind
 from probes.plan.candidates import EMBEDDED_RESOLVER
 from probes.runner import run
 
-_HOST = "host"
+#: An overlay's own bridge has the same address on every node, so answers to it stay where they
+#: are sent from; its balancer has one of its own.
+_WITH_OWN_ADDRESS = {VantageKind.LOAD_BALANCER, VantageKind.INGRESS}
 
 
 class Around(Protocol):
@@ -28,7 +33,8 @@ class Around(Protocol):
     def local(self) -> tuple[LocalTask, ...]: ...
     @property
     def host_resolver(self) -> IPv4Address: ...
-    def overlay(self, network: str) -> Vantage | None: ...
+    @property
+    def namespaces(self) -> tuple[Namespace, ...]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,20 +51,56 @@ class Report:
 
 
 class Looker:
-    """Takes looks from one place."""
+    """Takes one look from one place.
 
-    def __init__(self, around: Around, source: str, timeout_seconds: float) -> None:
+    *source* is `host`, a name that `stand_here` finds on this node, or `NEAREST`. *node* names this
+    node where a look is taken for another one; the results tell it.
+    """
+
+    def __init__(
+        self,
+        around: Around,
+        source: str,
+        timeout_seconds: float,
+        *,
+        node: str = "",
+    ) -> None:
         self._around = around
         self._timeout_seconds = timeout_seconds
-        self._source = None if source == _HOST else self._find_source(source)
-        self._vantage = HOST if self._source is None else vantage_of(self._source)
+        self._node = node
+        self._nearest = source == NEAREST
+        self._source: Source | None = None
+        if source not in {ON_HOST, NEAREST}:
+            self._source = stand_here(source, around.directory, around.local)
+        self._vantage = self._vantage_of(self._source)
 
-    def _find_source(self, name: str) -> LocalTask:
-        local = self._around.local
-        return find_container(name, local) or self._around.directory.source(name, local)
+    def _vantage_of(self, source: Source | None) -> Vantage:
+        match source:
+            case LocalTask():
+                return vantage_of(source)
+            case Network():
+                return self._balancer_of(source)
+            case None:
+                return HOST
+
+    def _balancer_of(self, network: Network) -> Vantage:
+        for namespace in self._around.namespaces:
+            if namespace.network_id == network.id and namespace.vantage.kind in _WITH_OWN_ADDRESS:
+                return namespace.vantage
+        raise UsageError(
+            f"{network.name} has no balancer on this node to look from, as on nodes without a task "
+            f"on it: look from another, with --from NODE:{network.name}",
+        )
+
+    def _stand_near(self, target: str) -> None:
+        """Choose the place by what is looked at, where that was asked for."""
+        if self._nearest:
+            self._source = nearest(target, self._around.directory, self._around.local)
+            self._vantage = self._vantage_of(self._source)
 
     async def at_name(self, name: str, server: tuple[IPv4Address, int] | None) -> Report:
         """Ask for a name; where the Swarm says what it should be, the answer must be that."""
+        self._stand_near(name)
         expected = self._around.directory.expected(name, self._source) if self._source else ()
         address, port = server or (self._resolver, 53)
         look = DnsLook(name=name, server=address, port=port, expected=expected)
@@ -73,6 +115,7 @@ class Looker:
         endpoint: str,
     ) -> Report:
         """Look at an address, at what the Swarm knows by a name, or at what the resolver does."""
+        self._stand_near(host)
         address = parse_address(host)
         if address:
             place = Place(address=address, target=Target.STATIC)
@@ -101,7 +144,14 @@ class Looker:
 
     def overlay(self, network: str) -> Vantage | None:
         """Find an overlay's own namespace on this node, by the network's name."""
-        return self._around.overlay(network) if network else None
+        if not network:
+            return None
+        try:
+            places = [item.vantage for item in self._around.namespaces]
+        except CannotLookError:
+            return None
+        found = (item for item in places if item.kind is VantageKind.OVERLAY)
+        return next((item for item in found if item.name == network), None)
 
     def names(self) -> Names:
         """Name every address that the Swarm knows; nothing where it cannot be asked."""
@@ -120,6 +170,11 @@ class Looker:
     @property
     def _resolver(self) -> IPv4Address:
         """A task asks Docker's own resolver; one that shares the host's network, the host's."""
+        if isinstance(self._source, Network):
+            raise UsageError(
+                f"{self._source.name} has no resolver: ask for names from a service that is on it, "
+                "or look at an address",
+            )
         return EMBEDDED_RESOLVER if self._vantage.netns else self._around.host_resolver
 
     def _hint(self, name: str, result: Result) -> str:
@@ -140,8 +195,8 @@ class Looker:
             probe=KIND_OF[type(look)],
             target=place.target,
             network=place.network,
-            source_service=self._source.service_name if self._source else "",
-            source_node="",
+            source_service=_service_of(self._source),
+            source_node=self._node,
             destination_service=place.service,
             destination_node=place.node,
             destination_task=place.task,
@@ -165,6 +220,10 @@ def _is_own(address: IPv4Address) -> bool:
         except OSError:
             return False
     return True
+
+
+def _service_of(source: Source | None) -> str:
+    return source.service_name if isinstance(source, LocalTask) else ""
 
 
 def vantage_of(source: LocalTask) -> Vantage:

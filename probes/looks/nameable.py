@@ -1,15 +1,13 @@
-"""Which names of the Swarm can somebody type? For completion, which must be quick."""
+"""Which names may a shell be handed? What is read of them while somebody waits for a key.
+
+So this stands on the standard library alone: what knows a topology takes a while to load.
+"""
 
 import json
 import re
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
-
-from probes.looks.names import short_name
-from probes.model.topology import Topology
-from probes.plan.lookup import Lookup
 
 _VERSION = 1
 #: What a shell takes as it is. Any other name, however it came to be, is not offered to one.
@@ -29,33 +27,8 @@ class Nameable:
     networks: tuple[str, ...]
 
 
-def nameable(topology: Topology) -> Nameable:
-    """List them: services and tasks by full name and, where nobody else has it, by the short."""
-    lookup = Lookup(topology)
-    count = Counter(
-        name for service in topology.services for name in {service.name, short_name(service)}
-    )
-    services: dict[str, tuple[int, ...]] = {}
-    tasks: list[str] = []
-    for service in topology.services:
-        numbers = [
-            lookup.name_of(task).removeprefix(service.name)
-            for task in lookup.tasks_of(service)
-            if task.running
-        ]
-        for name in {service.name, short_name(service)}:
-            if count[name] == 1:
-                services[name] = tuple(sorted(lookup.tcp_ports_of(service)))
-                tasks.extend(f"{name}{number}" for number in numbers)
-    return Nameable(
-        services={name: ports for name, ports in services.items() if _PLAIN.fullmatch(name)},
-        tasks=_plain(tasks),
-        nodes=_plain(node.name for node in topology.nodes),
-        networks=_plain(network.name for network in topology.networks),
-    )
-
-
-def _plain(names: Iterable[str]) -> tuple[str, ...]:
+def plain(names: Iterable[str]) -> tuple[str, ...]:
+    """Keep the names that a shell takes as they are, each once, in order."""
     return tuple(sorted(name for name in set(names) if _PLAIN.fullmatch(name)))
 
 
@@ -82,9 +55,9 @@ def load_nameable(body: bytes) -> Nameable:
                 for name, ports in document["services"].items()
                 if _PLAIN.fullmatch(name)
             },
-            tasks=_plain(document["tasks"]),
-            nodes=_plain(document["nodes"]),
-            networks=_plain(document["networks"]),
+            tasks=plain(document["tasks"]),
+            nodes=plain(document["nodes"]),
+            networks=plain(document["networks"]),
         )
     except (KeyError, TypeError, AttributeError) as exc:
         raise ValueError(f"these are no names: {exc!r}") from exc

@@ -10,16 +10,21 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 
-from probes.looks.errors import UsageError
+from probes.addresses import parse_address
+from probes.looks.errors import ElsewhereError, UsageError
 from probes.model.local import LocalTask
 from probes.model.probe import ExpectedAnswer, Names, Target
-from probes.model.topology import Service, Task, Topology
+from probes.model.topology import Network, Node, Service, Task, Topology
 from probes.plan import answers
 from probes.plan.lookup import Lookup, address_on, vip_on
 
 _SEVERAL = "tasks."
 #: As many characters of a container's id as `docker ps` shows.
 _SHORTEST_ID = 12
+
+
+#: Where one stands by a name: in a task of this node, or at this node's part of an overlay.
+Source = LocalTask | Network
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,13 +56,20 @@ class Directory:
     # --- where to look from ---
 
     def source(self, name: str, local: Iterable[LocalTask]) -> LocalTask:
-        """Choose the task of this node that *name* stands for: the first, where it has several."""
+        """Choose the task of this node that *name* stands for: the first, where it has several.
+
+        ElsewhereError names the nodes that have one; UsageError says that there is none.
+        """
         tasks = self.tasks_named(name)
         wanted = {task.id for task in tasks}
         here = [item for item in local if item.task_id in wanted]
-        if not here:
-            raise UsageError(f"no task of {name} runs on this node{self._elsewhere(tasks)}")
-        return min(here, key=lambda item: item.container_name)
+        if here:
+            return min(here, key=lambda item: item.container_name)
+        nodes = {self._node_of(task) for task in tasks if task.running}
+        if not nodes:
+            raise UsageError(f"no task of {name} runs on this node, or anywhere")
+        where = ", ".join(sorted(nodes))
+        raise ElsewhereError(f"no task of {name} runs on this node, but on {where}")
 
     def tasks_named(self, name: str) -> list[Task]:
         """List a service's tasks, or those of this very name; UsageError when nobody has it."""
@@ -66,11 +78,47 @@ class Directory:
             raise UsageError(f"there is no service, task or container {name!r}{self.hint(name)}")
         return self._lookup.tasks_of(service) if service else self._tasks[name]
 
-    def _elsewhere(self, tasks: Iterable[Task]) -> str:
-        nodes = {self._node_of(task) for task in tasks if task.running}
-        return (
-            f", but on {', '.join(sorted(nodes))}: run `probe` there" if nodes else ", or anywhere"
-        )
+    def tasks_in(self, container_id: str) -> list[Task]:
+        """List the task whose container's id begins so: one, or none."""
+        if len(container_id) < _SHORTEST_ID:
+            return []
+        tasks = self._lookup.tasks.values()
+        return [task for task in tasks if task.container_id.startswith(container_id)]
+
+    def overlay(self, name: str) -> Network | None:
+        """Find an overlay by its name."""
+        return next((network for network in self.overlays if network.name == name), None)
+
+    @property
+    def overlays(self) -> list[Network]:
+        """List all overlays."""
+        return [item for item in self._lookup.networks.values() if item.driver == "overlay"]
+
+    @property
+    def nodes(self) -> list[Node]:
+        """List all nodes, by name."""
+        return sorted(self._lookup.nodes.values(), key=lambda node: node.name)
+
+    def networks_around(self, target: str) -> set[str]:
+        """Tell which overlays a service, a task or an address is on; an outsider is on none."""
+        address = parse_address(target)
+        if address is None:
+            known = self.knows(target)
+            return self.networks_of(self.ends(target)[0].id) if known else set()
+        return {
+            network.id
+            for network in self.overlays
+            if any(address in subnet for subnet in network.subnets)
+        }
+
+    def networks_of(self, service_id: str) -> set[str]:
+        """List the ids of a service's overlays."""
+        service = self._lookup.services.get(service_id)
+        return self._lookup.overlays_of(service) if service else set()
+
+    def named(self, network_ids: Iterable[str]) -> str:
+        """Write networks by their names."""
+        return ", ".join(sorted(self._lookup.networks[item].name for item in network_ids))
 
     # --- what to look at ---
 
@@ -78,27 +126,29 @@ class Directory:
         """Tell whether *name* is one of the Swarm's, rather than the resolver's."""
         return bool(self._services.get(name.removeprefix(_SEVERAL)) or self._tasks.get(name))
 
-    def place(self, name: str, source: LocalTask | None) -> Place:
+    def place(self, name: str, source: Source | None) -> Place:
         """Find the address that *name* has on a network that *source* is on, too.
 
-        The VIP, where there is one; else the first running task. UsageError when there is none.
+        The VIP, where there is one; else the first running task. From an overlay it is always a
+        task: what stands there is the balancer itself. UsageError when there is none.
         """
         near = self._overlays_of(source)
         tasks = self._tasks.get(name)
         if tasks:
             found = self._task_place(tasks, near)
-            networks = self._networks_of(tasks[0].service_id)
+            networks = self.networks_of(tasks[0].service_id)
         else:
             service = self._service(name, near)
-            found = self._vip_place(service, near) if not name.startswith(_SEVERAL) else None
+            balanced = not name.startswith(_SEVERAL) and not isinstance(source, Network)
+            found = self._vip_place(service, near) if balanced else None
             found = found or self._task_place(self._lookup.tasks_of(service), near)
-            networks = self._networks_of(service.id)
+            networks = self.networks_of(service.id)
         if found is None and networks & near:
-            raise UsageError(f"no task of {name} has an address on {self._listed(networks & near)}")
+            raise UsageError(f"no task of {name} has an address on {self.named(networks & near)}")
         if found is None:
-            where = f"the container {source.container_name}" if source else "the host"
+            where = _written(source)
             raise UsageError(
-                f"{name} is on {self._listed(networks) or 'no overlay'}, and {where} is not: "
+                f"{name} is on {self.named(networks) or 'no overlay'}, and {where} is not: "
                 "look from a service that is, with --from (`probe services` lists them)",
             )
         return found
@@ -131,15 +181,15 @@ class Directory:
                     )
         return None
 
-    def expected(self, name: str, source: LocalTask | None) -> tuple[ExpectedAnswer, ...]:
+    def expected(self, name: str, source: Source | None) -> tuple[ExpectedAnswer, ...]:
         """Say what *name* should resolve to, asked from *source*; empty when Swarm cannot tell."""
         near = self._overlays_of(source)
         services = self._services.get(name.removeprefix(_SEVERAL), [])
-        shared = [service for service in services if self._networks_of(service.id) & near]
+        shared = [service for service in services if self.networks_of(service.id) & near]
         if len(shared) != 1:
             return ()
         service = shared[0]
-        networks = sorted(self._networks_of(service.id) & near)
+        networks = sorted(self.networks_of(service.id) & near)
         of_name = answers.of_tasks_name if name.startswith(_SEVERAL) else answers.of_service_name
         return of_name(service, networks, self._lookup)
 
@@ -201,15 +251,15 @@ class Directory:
 
     # --- both ---
 
-    def hint(self, name: str) -> str:
-        """Suggest what may have been meant; "" when nothing comes near."""
-        near = difflib.get_close_matches(name, [*self._services, *self._tasks], n=1)
+    def hint(self, name: str, others: Iterable[str] = ()) -> str:
+        """Suggest what may have been meant, or one of *others*; "" when nothing comes near."""
+        near = difflib.get_close_matches(name, [*self._services, *self._tasks, *others], n=1)
         return f"; did you mean {near[0]}?" if near else ""
 
     def _service(self, name: str, near: set[str]) -> Service:
         """Prefer, of equal short names, the one that shares a network: Docker's resolver does."""
         found = self._services.get(name.removeprefix(_SEVERAL), [])
-        shared = [service for service in found if self._networks_of(service.id) & near]
+        shared = [service for service in found if self.networks_of(service.id) & near]
         service = self._one_of(name, shared or found)
         if service is None:
             raise UsageError(f"there is no service or task {name!r}{self.hint(name)}")
@@ -221,15 +271,14 @@ class Directory:
             raise UsageError(f"{name!r} may be any of {full}: write the full name")
         return next(iter(found), None)
 
-    def _networks_of(self, service_id: str) -> set[str]:
-        service = self._lookup.services.get(service_id)
-        return self._lookup.overlays_of(service) if service else set()
-
-    def _overlays_of(self, source: LocalTask | None) -> set[str]:
-        return self._networks_of(source.service_id) if source else set()
-
-    def _listed(self, network_ids: Iterable[str]) -> str:
-        return ", ".join(sorted(self._lookup.networks[item].name for item in network_ids))
+    def _overlays_of(self, source: Source | None) -> set[str]:
+        match source:
+            case LocalTask(service_id=service_id):
+                return self.networks_of(service_id)
+            case Network(id=network_id):
+                return {network_id}
+            case None:
+                return set()
 
     def _node_of(self, task: Task) -> str:
         node = self._lookup.nodes.get(task.node_id)
@@ -239,6 +288,16 @@ class Directory:
 def short_name(service: Service) -> str:
     """Name a service as its own stack does."""
     return service.name.removeprefix(f"{service.stack}_")
+
+
+def _written(source: Source | None) -> str:
+    match source:
+        case LocalTask(container_name=name):
+            return f"the container {name}"
+        case Network(name=name):
+            return f"the network {name}"
+        case None:
+            return "the host"
 
 
 def find_container(name: str, local: Iterable[LocalTask]) -> LocalTask | None:

@@ -169,8 +169,6 @@ class UdpLook:
     payload: str = ""
     #: What the answer must contain, likewise; "": none is expected, and silence tells nothing.
     expect: str = ""
-    #: For so long a refusal may take; it must be below the probe's timeout.
-    patience_seconds: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,6 +182,16 @@ class ServerLook:
     tls: bool = False
     #: Whether the certificate must be valid for the host.
     verify: bool = True
+    #: Path of a PEM file of the authorities to trust; "" for those of the machine.
+    authorities_file: str = ""
+
+
+class StartTls(StrEnum):
+    """The protocols that begin in plain text, and go on in TLS when asked to."""
+
+    SMTP = "smtp"
+    IMAP = "imap"
+    POSTGRES = "postgres"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,6 +199,8 @@ class TlsLook(ServerLook):
     """Agree on keys, and read the certificates."""
 
     tls: bool = True
+    #: None where TLS begins at once.
+    starttls: StartTls | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -279,6 +289,11 @@ def endpoint_of(look: Look) -> str:
             return f"{look.port}{look.path}"
         case IcmpLook() | MtuLook() | SweepLook() | RouteLook() | TraceLook():
             return ""
+
+
+def may_be_silent(look: Look) -> bool:
+    """Tell whether silence is no failure: a datagram may arrive well and need no answer."""
+    return isinstance(look, UdpLook) and not look.expect
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,7 +40,8 @@ def main() -> int:
     try:
         captured = capture(wanted)
     except OSError as exc:
-        why = f"cannot capture on {wanted.interface}: {exc.strerror}"
+        what = f"write {exc.filename}" if exc.filename else f"capture on {wanted.interface}"
+        why = f"cannot {what}: {exc.strerror}"
         hint = " (packets need CAP_NET_RAW)" if isinstance(exc, PermissionError) else ""
         sys.stderr.write(f"{why}{hint}\n")
         return _EXIT_COULD_NOT

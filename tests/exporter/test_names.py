@@ -10,7 +10,8 @@ from aiohttp.test_utils import TestClient, TestServer
 from exporter.view import Source, View
 from exporter.web.access import guard
 from exporter.web.names import NAMES_PATH, routes
-from probes.looks.nameable import load_nameable, nameable
+from probes.looks.nameable import load_nameable
+from probes.looks.naming import nameable
 from tests.swarms import SHOP
 
 TOKEN = "secret-of-the-agents"

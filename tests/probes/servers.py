@@ -87,6 +87,17 @@ async def closing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
     await reader.read(1024)
 
 
+def saying(data: bytes) -> Handler:
+    """Say *data* without being asked, and close: half an answer, or another protocol's."""
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(data)
+        writer.write_eof()
+        await silent(reader, writer)
+
+    return handle
+
+
 @asynccontextmanager
 async def resolving(respond: Responder, sock: socket.socket | None = None) -> AsyncIterator[int]:
     """Answer DNS queries over UDP with what *respond* makes of them; yields the port."""

@@ -1,13 +1,45 @@
 """What can be typed before every command of `probe`?"""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from probes.cli.options import Addresses
 
+#: What the commands of a module under `typed` are for; in a help of a line each, they would fill
+#: more than a screen.
+_PURPOSES = {
+    "looking": "Look",
+    "serving": "Ask servers",
+    "ways": "Find the way",
+    "meshing": "Find the way",
+    "capturing": "Find the way",
+    "state": "See state",
+    "judging": "Judge",
+    "doctoring": "Judge",
+    "completing": "Shells",
+}
+
+
+class _Commands(TyperGroup):
+    """The commands, told by what they are for."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401 -- typer's own
+        """Write one line for each purpose, in the order of the commands."""
+        rows: dict[str, list[str]] = {}
+        for name in self.list_commands(ctx):
+            if self.commands[name].hidden:
+                continue
+            module = self.commands[name].callback.__module__.rpartition(".")[2]
+            rows.setdefault(_PURPOSES.get(module, module), []).append(name)
+        with formatter.section("Commands, each with a --help of its own"):
+            formatter.write_dl([(purpose, " ".join(names)) for purpose, names in rows.items()])
+
+
 app = typer.Typer(
     name="probe",
+    cls=_Commands,
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,

@@ -1,8 +1,5 @@
-"""How does a shell ask what may come next?
-
-What the command needs is imported when it runs: `probe --help` must not wait for it.
-"""
-# ruff: noqa: PLC0415 -- see above
+"""How does a shell ask what may be typed next?"""
+# ruff: noqa: PLC0415 -- what the commands need is imported when they run
 
 from enum import StrEnum
 from typing import Annotated
@@ -20,21 +17,22 @@ class _Shell(StrEnum):
 
 
 @app.command(epilog='Example: eval "$(probe completion bash)"')
-def completion(
-    context: typer.Context,
-    shell: Annotated[_Shell, typer.Argument(metavar="SHELL", help="bash, zsh or fish.")],
-    line: Annotated[
-        str | None,
-        typer.Argument(metavar="[LINE]", help="Print what this line may go on with.", hidden=True),
-    ] = None,
-) -> None:
-    """Print what makes a shell complete names from the live Swarm: have it read that."""
-    from probes.cli.completion import complete
+def completion(shell: Annotated[_Shell, typer.Argument(help="Whose script.")]) -> None:
+    """Print the script by which a shell completes commands, and names of the live Swarm."""
     from probes.cli.shells import SCRIPTS
 
+    typer.echo(SCRIPTS[shell.value], nl=False)
+
+
+@app.command("complete", hidden=True)
+def complete_line(
+    context: typer.Context,
+    line: Annotated[str, typer.Argument(help="What was typed, from probe on.")],
+) -> None:
+    """List what the last word may become; the shells' scripts call it."""
+    from probes.cli.completing import complete
+
     group = context.find_root().command
-    if line is None:
-        typer.echo(SCRIPTS[shell], nl=False)
-    elif isinstance(group, TyperGroup):
+    if isinstance(group, TyperGroup):
         for word in complete(group, context.obj, line):
             typer.echo(word)

@@ -12,7 +12,7 @@ from probes.cli.typed.app import app
 from probes.cli.typed.common import Json
 
 
-@app.command(epilog="Exit status: 0 nothing found, 1 findings, 2 wrong usage, 3 could not look.")
+@app.command(epilog="Example: probe audit --all (exit status: 0 nothing found, 1 findings)")
 def audit(
     context: typer.Context,
     *,

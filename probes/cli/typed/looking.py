@@ -8,16 +8,16 @@ from typing import Annotated
 
 import typer
 
-from probes.cli.typed.app import app
-from probes.cli.typed.common import HOST, From, Json, Timeout, look_options
+from probes.cli.options import LookOptions
+from probes.cli.typed.common import HOST, look_command
 
 
-@app.command(epilog="Example: probe dns tasks.api --from web")
+@look_command(epilog="Example: probe dns tasks.api --from web")
 def dns(
     context: typer.Context,
+    options: LookOptions,
     name: Annotated[str, typer.Argument(metavar="NAME", help="The name, sent as it is.")],
     *,
-    source: From = "host",
     server: Annotated[
         str,
         typer.Option(
@@ -26,75 +26,61 @@ def dns(
             show_default=False,
         ),
     ] = "",
-    timeout: Timeout = "2s",
-    json: Json = False,
 ) -> None:
     """Ask for a name's addresses; a service's must be those that the Swarm says."""
     from probes.cli import looks
     from probes.looks.wants import DnsWant
 
-    options = look_options(source, timeout, json=json)
     raise typer.Exit(looks.look(context.obj, options, DnsWant(name=name, server=server)))
 
 
-@app.command(epilog="Example: probe tcp orders-db:5432 --from api")
+@look_command(epilog="Example: probe tcp orders-db:5432 --from api")
 def tcp(
     context: typer.Context,
-    target: Annotated[str, typer.Argument(metavar="HOST:PORT", help=f"HOST is {HOST}.")],
-    *,
-    source: From = "host",
-    timeout: Timeout = "2s",
-    json: Json = False,
+    options: LookOptions,
+    target: Annotated[str, typer.Argument(metavar="HOST:PORT", help=f"HOST: {HOST}.")],
 ) -> None:
     """Open one TCP connection, and close it again."""
     from probes.cli import looks
     from probes.looks.wants import TcpWant
 
-    options = look_options(source, timeout, json=json)
     raise typer.Exit(looks.look(context.obj, options, TcpWant(target=target)))
 
 
-@app.command(epilog="Example: probe icmp api.2 --from web")
+@look_command(epilog="Example: probe icmp api.2 --from web")
 def icmp(
     context: typer.Context,
-    target: Annotated[str, typer.Argument(metavar="HOST", help=f"HOST is {HOST}.")],
-    *,
-    source: From = "host",
-    timeout: Timeout = "2s",
-    json: Json = False,
+    options: LookOptions,
+    target: Annotated[str, typer.Argument(metavar="HOST", help=f"HOST: {HOST}.")],
 ) -> None:
     """Send one echo request."""
     from probes.cli import looks
     from probes.looks.wants import IcmpWant
 
-    options = look_options(source, timeout, json=json)
     raise typer.Exit(looks.look(context.obj, options, IcmpWant(target=target)))
 
 
-@app.command(epilog="Example: probe http http://api:8080/healthz --from web --status 200")
+@look_command(epilog="Example: probe http http://api:8080/healthz --from web --status 200")
 def http(
     context: typer.Context,
-    target: Annotated[str, typer.Argument(metavar="URL", help=f"Its host is {HOST}.")],
+    options: LookOptions,
+    target: Annotated[str, typer.Argument(metavar="URL", help=f"Its host: {HOST}.")],
     *,
-    source: From = "host",
     status: Annotated[
         list[int] | None,
-        typer.Option(help="Expect this status; may be repeated. Without it: 200 to 299."),
+        typer.Option(help="Expect this, not 200 to 299; may be repeated."),
     ] = None,
     body: Annotated[str, typer.Option(help="Expect this text in the body.")] = "",
     verify: Annotated[bool, typer.Option(help="Verify the certificate.")] = True,
     redirects: Annotated[
         int,
-        typer.Option(min=0, max=10, help="Follow so many redirects on the same host."),
+        typer.Option(min=0, max=10, help="Follow so many on one host.", show_default=False),
     ] = 0,
-    timeout: Timeout = "2s",
-    json: Json = False,
 ) -> None:
     """Send one GET, and hold the answer against what is expected."""
     from probes.cli import looks
     from probes.looks.wants import HttpWant
 
-    options = look_options(source, timeout, json=json)
     raise typer.Exit(
         looks.look(
             context.obj,

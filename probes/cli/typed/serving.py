@@ -9,13 +9,16 @@ from typing import Annotated
 import typer
 
 from probes.cli.options import Addresses, LookOptions
-from probes.cli.typed.app import app
-from probes.cli.typed.common import HOST, From, Json, Timeout, look_options
+from probes.cli.typed.common import HOST, look_command
 
-_Target = Annotated[str, typer.Argument(metavar="HOST:PORT", help=f"HOST is {HOST}.")]
+_Target = Annotated[str, typer.Argument(metavar="HOST:PORT", help=f"HOST: {HOST}.")]
 _Tls = Annotated[bool, typer.Option("--tls", help="Speak TLS.")]
 _Name = Annotated[str, typer.Option(metavar="NAME", help="The certificate must be for NAME.")]
 _Verify = Annotated[bool, typer.Option(help="Verify the certificate.")]
+_Authorities = Annotated[
+    str,
+    typer.Option("--ca", metavar="FILE", help="Trust these authorities (PEM), not the machine's."),
+]
 _Credentials = Annotated[
     str,
     typer.Option(metavar="FILE", help="Log in: user and password, a line each."),
@@ -31,152 +34,174 @@ def _look(
     tls: bool,
     name: str,
     verify: bool,
+    authorities: str,
+    starttls: str = "",
     **own: str,
 ) -> typer.Exit:
     from probes.cli import looks
     from probes.looks.wants import ServerWant
 
-    want = ServerWant(kind=kind, target=target, tls=tls, name=name, verify=verify, options=own)
+    want = ServerWant(
+        kind=kind,
+        target=target,
+        tls=tls,
+        name=name,
+        verify=verify,
+        authorities_file=authorities,
+        starttls=starttls,
+        options=own,
+    )
     return typer.Exit(looks.look(addresses, options, want))
 
 
-@app.command(epilog="Example: probe tls gateway:443 --name shop.example.org --from web")
+@look_command(
+    epilog="Example: probe tls gateway:443 --name shop.example.org --from web", timeout="5s"
+)
 def tls(
     context: typer.Context,
+    options: LookOptions,
     target: _Target,
     *,
     name: _Name = "",
     verify: _Verify = True,
-    source: From = "host",
-    timeout: Timeout = "5s",
-    json: Json = False,
+    authorities: _Authorities = "",
+    starttls: Annotated[
+        str,
+        typer.Option(metavar="PROTOCOL", help="Ask for TLS in smtp, imap or postgres first."),
+    ] = "",
 ) -> None:
     """Show the certificates of a server, and whether they are good for it."""
-    options = look_options(source, timeout, json=json)
-    raise _look(context.obj, options, "tls", target, tls=True, name=name, verify=verify)
+    raise _look(
+        context.obj,
+        options,
+        "tls",
+        target,
+        tls=True,
+        name=name,
+        verify=verify,
+        authorities=authorities,
+        starttls=starttls,
+    )
 
 
-@app.command(epilog="Example: probe udp resolver:53 --send 0x0001 --from web")
+@look_command(epilog="Example: probe udp resolver:53 --send 0x0001 --from web")
 def udp(
     context: typer.Context,
+    options: LookOptions,
     target: _Target,
     *,
     send: Annotated[str, typer.Option(metavar="DATA", help="Send it: text, or 0x and hex.")] = "",
     expect: Annotated[str, typer.Option(metavar="DATA", help="The answer must contain it.")] = "",
-    source: From = "host",
-    timeout: Timeout = "2s",
-    json: Json = False,
 ) -> None:
     """Send one datagram; a refusal is a no, silence is one where an answer is expected."""
     from probes.cli import looks
     from probes.looks.wants import UdpWant
 
-    options = look_options(source, timeout, json=json)
     want = UdpWant(target=target, send=send, expect=expect)
     raise typer.Exit(looks.look(context.obj, options, want))
 
 
-@app.command(epilog="Example: probe grpc api:50051 --service shop.Orders --from web")
+@look_command(epilog="Example: probe grpc api:50051 --service shop.Orders --from web")
 def grpc(
     context: typer.Context,
+    options: LookOptions,
     target: _Target,
     *,
     service: Annotated[str, typer.Option(help="Ask for this service, not the server.")] = "",
     tls: _Tls = False,
     name: _Name = "",
     verify: _Verify = True,
-    source: From = "host",
-    timeout: Timeout = "2s",
-    json: Json = False,
+    authorities: _Authorities = "",
 ) -> None:
     """Ask a gRPC server whether it serves (grpc.health.v1)."""
     raise _look(
         context.obj,
-        look_options(source, timeout, json=json),
+        options,
         "grpc",
         target,
         tls=tls,
         name=name,
         verify=verify,
+        authorities=authorities,
         service=service,
     )
 
 
-@app.command(epilog="Example: probe postgres orders-db:5432 --from api")
+@look_command(epilog="Example: probe postgres orders-db:5432/orders --from api")
 def postgres(
     context: typer.Context,
-    target: _Target,
+    options: LookOptions,
+    target: Annotated[str, typer.Argument(metavar="HOST:PORT[/DB]", help=f"HOST: {HOST}.")],
     *,
     credentials: _Credentials = "",
-    database: Annotated[str, typer.Option(help="Not the user's own.")] = "",
     tls: _Tls = False,
     name: _Name = "",
     verify: _Verify = True,
-    source: From = "host",
-    timeout: Timeout = "2s",
-    json: Json = False,
+    authorities: _Authorities = "",
 ) -> None:
     """Say hello to PostgreSQL; with credentials, log in. Nothing is run."""
+    server, _, database = target.partition("/")
     raise _look(
         context.obj,
-        look_options(source, timeout, json=json),
+        options,
         "postgres",
-        target,
+        server,
         tls=tls,
         name=name,
         verify=verify,
+        authorities=authorities,
         credentials_file=credentials,
         database=database,
     )
 
 
-@app.command(epilog="Example: probe redis cache:6379 --from api")
+@look_command(epilog="Example: probe redis cache:6379 --from api")
 def redis(
     context: typer.Context,
+    options: LookOptions,
     target: _Target,
     *,
     credentials: _Credentials = "",
     tls: _Tls = False,
     name: _Name = "",
     verify: _Verify = True,
-    source: From = "host",
-    timeout: Timeout = "2s",
-    json: Json = False,
+    authorities: _Authorities = "",
 ) -> None:
     """PING a Redis server, and ask for its role."""
     raise _look(
         context.obj,
-        look_options(source, timeout, json=json),
+        options,
         "redis",
         target,
         tls=tls,
         name=name,
         verify=verify,
+        authorities=authorities,
         credentials_file=credentials,
     )
 
 
-@app.command(epilog="Example: probe nats bus:4222 --from worker")
+@look_command(epilog="Example: probe nats bus:4222 --from worker")
 def nats(
     context: typer.Context,
+    options: LookOptions,
     target: _Target,
     *,
     credentials: _Credentials = "",
     tls: _Tls = False,
     name: _Name = "",
     verify: _Verify = True,
-    source: From = "host",
-    timeout: Timeout = "2s",
-    json: Json = False,
+    authorities: _Authorities = "",
 ) -> None:
     """Connect to a NATS server as a client would, and PING it."""
     raise _look(
         context.obj,
-        look_options(source, timeout, json=json),
+        options,
         "nats",
         target,
         tls=tls,
         name=name,
         verify=verify,
+        authorities=authorities,
         credentials_file=credentials,
     )

@@ -100,8 +100,9 @@ def test_an_open_port_on_the_host_is_ok(nowhere: tuple[str, ...]) -> None:
 
     assert shown.exit_code == written.exit_code == 0
     assert shown.output.startswith(f"ok  tcp  host -> {target}, ")
-    document = json.loads(written.output)
-    assert document["version"] == 1
+    whole = json.loads(written.output)
+    assert (whole["version"], whole["from"], whole["verdict"]) == (1, "host", "worked")
+    ((document,),) = (place["looks"] for place in whole["places"])
     assert (document["outcome"], document["verdict"]) == ("ok", "worked")
     assert document["from"]["name"] == "host"
     assert list(document["phases"]) == ["connect"]
@@ -230,7 +231,7 @@ def test_a_document_names_both_ends(worker: tuple[str, ...]) -> None:
     """As the agent's results do."""
     done = _probe(*worker, "icmp", "api", "--from", "web", "--json")
 
-    document = json.loads(done.output)
+    ((document,),) = (place["looks"] for place in json.loads(done.output)["places"])
     assert document["probe"] == {
         "probe": "icmp",
         "target": "vip",
@@ -249,7 +250,7 @@ def test_a_document_names_both_ends(worker: tuple[str, ...]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("tcp", "api:1", "--from", "wbe"), "container 'wbe'; did you mean web?"),
+        (("tcp", "api:1", "--from", "wbe"), "network or node 'wbe'; did you mean web?"),
         (("tcp", "api:1", "--from", "api"), "no task of api runs on this node, or anywhere"),
         (("tcp", "api:1"), "api is on shop_app, shop_data, and the host is not"),
     ],
@@ -311,7 +312,7 @@ def test_the_way_to_a_service_is_found_by_its_name(worker: tuple[str, ...]) -> N
     for command in ("mtu", "route", "trace"):
         done = _probe(*worker, command, "shop_api", "--from", "shop_web", "--json")
         assert done.exit_code == 0, done.output
-        documents[command] = json.loads(done.output)
+        ((documents[command],),) = (place["looks"] for place in json.loads(done.output)["places"])
 
     for document in documents.values():
         assert (document["version"], document["verdict"]) == (1, "worked")

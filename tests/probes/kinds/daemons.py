@@ -8,7 +8,9 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 _STARTED_WITHIN_SECONDS = 30
 #: Its commands are not on the PATH.
@@ -24,12 +26,12 @@ def free_port() -> int:
 
 
 @contextmanager
-def daemon(*argv: str, port: int, user: str = "", folder: Path | None = None) -> Iterator[int]:
+def daemon(*argv: str, port: int, user: str = "") -> Iterator[int]:
     """Run a server for as long as the block lasts, from when it listens; gives its port."""
     account = pwd.getpwnam(user) if user else None
     process = subprocess.Popen(
         argv,
-        cwd=folder,
+        cwd="/",
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         user=account.pw_uid if account else None,
@@ -80,34 +82,67 @@ def nats(folder: Path, config: str = "") -> Iterator[int]:
         yield port
 
 
+@dataclass(frozen=True, kw_only=True)
+class Cluster:
+    """A PostgreSQL server's files, and who may run it."""
+
+    commands: Path
+    data: Path
+    sockets: Path
+
+    def argv(self, address: str, port: int, *options: str) -> tuple[str, ...]:
+        """Give the command that serves it."""
+        settings = (
+            f"port={port}",
+            f"listen_addresses={address}",
+            f"unix_socket_directories={self.sockets}",
+            "fsync=off",
+            *options,
+        )
+        flags = [word for setting in settings for word in ("-c", setting)]
+        return (str(self.commands / "postgres"), "-D", str(self.data), *flags)
+
+    def add_user(self, port: int) -> None:
+        """Make the user `orders`, whose password is `pass,word=1`, and a database of that name."""
+        client = (self.commands / "psql", "-q", "-h", self.sockets, "-p", port, "-d", "postgres")
+        for statement in (
+            "create role orders login password 'pass,word=1'",
+            "create database orders",
+        ):
+            _as_postgres(*client, "-c", statement)
+
+
 @contextmanager
-def postgres(folder: Path, *options: str, access: str) -> Iterator[int]:
+def cluster(access: str) -> Iterator[Cluster]:
+    """Make an empty cluster that lets in who *access* says (a line of pg_hba.conf).
+
+    Not in pytest's folder, which every session that begins closes to all others but root.
+    """
+    with TemporaryDirectory(prefix="swarmscope-postgres-") as folder:
+        Path(folder).chmod(0o755)
+        made = Cluster(
+            commands=max(_POSTGRES.iterdir(), key=lambda path: float(path.name)) / "bin",
+            data=Path(folder, "data"),
+            sockets=Path(folder, "sockets"),
+        )
+        for path in (made.data, made.sockets):
+            path.mkdir(mode=0o700)
+            shutil.chown(path, "postgres", "postgres")
+        trusting = ("--auth", "trust", "--no-sync")
+        _as_postgres(made.commands / "initdb", "--pgdata", made.data, *trusting)
+        (made.data / "pg_hba.conf").write_text(f"local all all trust\n{access}\n")
+        yield made
+
+
+@contextmanager
+def postgres(*options: str, access: str) -> Iterator[int]:
     """Run a PostgreSQL server whose user `orders` has the password `pass,word=1`."""
-    commands = max(_POSTGRES.iterdir(), key=lambda path: float(path.name)) / "bin"
-    data, sockets = folder / "data", folder / "sockets"
-    for path in (data, sockets):
-        path.mkdir(mode=0o700)
-        shutil.chown(path, "postgres", "postgres")
-    for parent in (folder, *folder.parents[:2]):
-        parent.chmod(0o755)
-    _as_postgres(commands / "initdb", "--pgdata", data, "--auth", "trust", "--no-sync")
-    (data / "pg_hba.conf").write_text(f"local all all trust\n{access}\n")
     port = free_port()
-    settings = (
-        f"port={port}",
-        "listen_addresses=127.0.0.1",
-        f"unix_socket_directories={sockets}",
-        "fsync=off",
-        *options,
-    )
-    flags = [word for setting in settings for word in ("-c", setting)]
-    argv = (str(commands / "postgres"), "-D", str(data), *flags)
-    with daemon(*argv, port=port, user="postgres", folder=folder):
-        statement = "create role orders login password 'pass,word=1'; create database orders"
-        for each in statement.split("; "):
-            _as_postgres(
-                commands / "psql", "-q", "-h", sockets, "-p", port, "-d", "postgres", "-c", each
-            )
+    with (
+        cluster(access) as made,
+        daemon(*made.argv("127.0.0.1", port, *options), port=port, user="postgres"),
+    ):
+        made.add_user(port)
         yield port
 
 

@@ -1,15 +1,14 @@
 import asyncio
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 import trustme
 from cryptography import x509
 
-from probes import certificates, stream
+from probes import certificates
 from probes.model.probe import HttpLook
 from probes.model.result import Outcome
 from tests.probes.looking import LOOPBACK, look_once
@@ -17,18 +16,6 @@ from tests.probes.servers import Handler, answering, closing, serving, silent
 
 HELLO = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
 HOST = "api.example.org"
-
-
-@pytest.fixture
-def authority(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[trustme.CA]:
-    """Make an authority, and have it trusted as a user would: by OpenSSL's own variable."""
-    authority = trustme.CA()
-    file = tmp_path / "authority.pem"
-    authority.cert_pem.write_to_path(str(file))
-    monkeypatch.setenv("SSL_CERT_FILE", str(file))
-    stream.tls_context.cache_clear()
-    yield authority
-    stream.tls_context.cache_clear()
 
 
 def _server(certificate: trustme.LeafCert) -> ssl.SSLContext:

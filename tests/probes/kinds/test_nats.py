@@ -1,17 +1,16 @@
 """Is a NATS server that is well told from one that is not, or is none?"""
 
-from collections.abc import Iterator
+import socket
 from pathlib import Path
 
 import pytest
 import trustme
 
-from probes import stream
 from probes.model.probe import NatsLook
 from probes.model.result import Outcome, Result
 from tests.probes.kinds.daemons import nats
 from tests.probes.looking import LOOPBACK, look_once
-from tests.probes.servers import Handler, closing, serving, silent
+from tests.probes.servers import Handler, closing, saying, serving, silent
 
 USERS = 'authorization { users = [ {user: orders, password: "pass,word"} ] }\n'
 
@@ -56,15 +55,49 @@ async def test_credentials_are_right_wrong_or_not_given(tmp_path: Path) -> None:
     assert "sesame" not in repr(wrong)
 
 
-@pytest.fixture
-def authority(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[trustme.CA]:
-    authority = trustme.CA()
-    file = tmp_path / "authority.pem"
-    authority.cert_pem.write_to_path(str(file))
-    monkeypatch.setenv("SSL_CERT_FILE", str(file))
-    stream.tls_context.cache_clear()
-    yield authority
-    stream.tls_context.cache_clear()
+async def test_a_password_without_a_user_is_a_token(tmp_path: Path) -> None:
+    """As NATS knows them."""
+    file = tmp_path / "credentials"
+    with nats(tmp_path, 'authorization { token: "pass,word" }\n') as port:
+        file.write_text("password: 'pass,word'\n")
+        right = await _look(port, str(file))
+        file.write_text("\nsesame\n")
+        wrong = await _look(port, str(file))
+
+    assert (right.outcome, right.detail) == (Outcome.OK, "")
+    assert wrong.outcome is Outcome.DENIED
+
+
+async def test_a_server_that_is_full_is_not_ready(tmp_path: Path) -> None:
+    """It says so where its greeting should be, or after that."""
+    with (
+        nats(tmp_path, "max_connections: 1\n") as port,
+        socket.create_connection(("127.0.0.1", port)) as other,
+    ):
+        assert other.recv(5) == b"INFO "
+        other.sendall(b'CONNECT {"verbose": true}\r\n')
+        assert b"+OK" in other.recv(4096) + other.recv(4096)
+        result = await _look(port)
+
+    assert result.outcome is Outcome.NOT_READY
+    assert result.detail == "the server says: maximum connections exceeded"
+
+
+async def test_tls_that_is_insisted_on_is_missed(tmp_path: Path) -> None:
+    """Before anything is said in plain text."""
+    with nats(tmp_path) as port:
+        result = await look_once(NatsLook(address=LOOPBACK, port=port, tls=True))
+
+    assert (result.outcome, result.detail) == (Outcome.TLS, "the server offers no TLS")
+
+
+async def test_a_server_that_is_about_to_end_is_not_ready() -> None:
+    """Its greeting says so: lame duck mode."""
+    async with serving(saying(b'INFO {"version":"2.9.10","ldm":true}\r\n')) as port:
+        result = await _look(port)
+
+    assert result.outcome is Outcome.NOT_READY
+    assert dict(result.observed.told)["version"] == "2.9.10"
 
 
 @pytest.mark.parametrize(
@@ -87,16 +120,15 @@ async def test_a_server_that_demands_tls_gets_it(
         assert result.observed.certificate_expires_at is not None
 
 
-async def _http(reader: object, writer: object) -> None:
-    del reader
-    writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")  # type: ignore[attr-defined]
-    await writer.drain()  # type: ignore[attr-defined]
-
-
 @pytest.mark.parametrize(
     ("handler", "outcome", "detail"),
     [
-        (_http, Outcome.BAD_REPLY, "the greeting is not NATS"),
+        (
+            saying(b"HTTP/1.1 400 Bad Request\r\n\r\n"),
+            Outcome.BAD_REPLY,
+            "the greeting is not NATS",
+        ),
+        (saying(b"INFO {"), Outcome.BAD_REPLY, "the server closed the connection in the middle"),
         (silent, Outcome.TIMEOUT, "no answer within 0.5 s (step: hello)"),
         (closing, Outcome.TIMEOUT, "no answer within 0.5 s (step: hello)"),
     ],

@@ -1,30 +1,30 @@
 """Is a PostgreSQL server that is well told from one that is not, or is none?"""
 
+import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import trustme
 
-from probes.model.probe import PostgresLook
+from probes.model.probe import PostgresLook, StartTls, TlsLook
 from probes.model.result import Outcome, Result
-from tests.probes.kinds.daemons import postgres
+from tests.probes.kinds.daemons import cluster, daemon, free_port, postgres
 from tests.probes.looking import LOOPBACK, look_once
-from tests.probes.servers import Handler, closing, serving, silent
+from tests.probes.servers import Handler, closing, saying, serving, silent
 
 METHODS = ("scram-sha-256", "md5", "password", "trust")
 PASSWORD = "pass,word=1"
 
 
 @pytest.fixture(scope="module", params=METHODS)
-def server(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[str, int]]:
+def server(request: pytest.FixtureRequest) -> Iterator[tuple[str, int]]:
     """Run a server for each way of logging in; md5 wants a password that was kept so."""
     method = request.param
     kept = "md5" if method == "md5" else "scram-sha-256"
     access = f"host all all 127.0.0.1/32 {method}"
-    folder = tmp_path_factory.mktemp(f"postgres-{method}")
-    with postgres(folder, f"password_encryption={kept}", access=access) as port:
+    with postgres(f"password_encryption={kept}", access=access) as port:
         yield method, port
 
 
@@ -77,20 +77,59 @@ async def test_what_is_not_there_is_told(server: tuple[str, int], tmp_path: Path
 
     assert database.outcome is Outcome.DENIED
     assert database.detail.endswith('database "nowhere" does not exist (SQLSTATE 3D000)')
-    assert (tls.outcome, tls.detail) == (Outcome.TLS, "the server does not speak TLS")
+    assert (tls.outcome, tls.detail) == (Outcome.TLS, "the server offers no TLS")
 
 
-async def _http(reader: object, writer: object) -> None:
-    del reader
-    writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")  # type: ignore[attr-defined]
-    await writer.drain()  # type: ignore[attr-defined]
+async def test_a_session_goes_through_tls(authority: trustme.CA, tmp_path: Path) -> None:
+    """And its certificates are seen by asking for TLS alone, too."""
+    port = free_port()
+    with cluster("hostssl all all 127.0.0.1/32 scram-sha-256") as made:
+        certificate = authority.issue_cert("orders-db")
+        for name, content in (
+            ("server.crt", certificate.cert_chain_pems[0]),
+            ("server.key", certificate.private_key_pem),
+        ):
+            content.write_to_path(str(made.data / name))
+            (made.data / name).chmod(0o600)
+            shutil.chown(made.data / name, "postgres", "postgres")
+        argv = made.argv("127.0.0.1", port, "ssl=on")
+        with daemon(*argv, port=port, user="postgres"):
+            made.add_user(port)
+            file = _written(tmp_path, PASSWORD)
+            look = PostgresLook(
+                address=LOOPBACK, port=port, host="orders-db", tls=True, credentials_file=file
+            )
+            secured = await look_once(look)
+            stranger = await look_once(replace(look, host="cache"))
+            plain = await _look(port, file)
+            seen = await look_once(
+                TlsLook(address=LOOPBACK, port=port, host="orders-db", starttls=StartTls.POSTGRES)
+            )
+
+    assert (secured.outcome, secured.detail) == (Outcome.OK, "")
+    assert (stranger.outcome, plain.outcome) == (Outcome.TLS, Outcome.DENIED)
+    assert stranger.detail.endswith("it is for orders-db")
+    assert "no encryption" in plain.detail
+    assert (seen.outcome, seen.observed.certificates) == (
+        Outcome.OK,
+        secured.observed.certificates,
+    )
 
 
 @pytest.mark.parametrize(
     ("handler", "outcome", "detail"),
     [
-        (_http, Outcome.BAD_REPLY, "the answer is not PostgreSQL"),
+        (
+            saying(b"HTTP/1.1 400 Bad Request\r\n\r\n"),
+            Outcome.BAD_REPLY,
+            "the answer is not PostgreSQL",
+        ),
         (closing, Outcome.BAD_REPLY, "the server closed the connection in the middle"),
+        (
+            saying(b"R\x00\x00\x00\x17\x00\x00"),
+            Outcome.BAD_REPLY,
+            "the server closed the connection in the middle",
+        ),
         (silent, Outcome.TIMEOUT, "no answer within 0.5 s (step: login)"),
     ],
 )

@@ -3,12 +3,13 @@
 from pathlib import Path
 
 import pytest
+import trustme
 
 from probes.model.probe import RedisLook
 from probes.model.result import Outcome, Result
-from tests.probes.kinds.daemons import redis
+from tests.probes.kinds.daemons import daemon, free_port, redis
 from tests.probes.looking import LOOPBACK, look_once
-from tests.probes.servers import Handler, closing, serving, silent
+from tests.probes.servers import Handler, closing, saying, serving, silent
 
 
 def _written(folder: Path, user: str, password: str) -> str:
@@ -51,6 +52,26 @@ async def test_a_server_that_wants_a_password_is_well(tmp_path: Path) -> None:
     assert "sesame" not in repr(wrong)
 
 
+async def test_a_server_behind_tls_is_asked_through_it(
+    authority: trustme.CA, tmp_path: Path
+) -> None:
+    """In plain text, it closes the connection."""
+    port, chain, key = free_port(), tmp_path / "chain.pem", tmp_path / "key.pem"
+    certificate = authority.issue_cert("cache")
+    certificate.cert_chain_pems[0].write_to_path(str(chain))
+    certificate.private_key_pem.write_to_path(str(key))
+    tls = ("--port", "0", "--tls-port", str(port), "--tls-auth-clients", "no")
+    files = ("--tls-cert-file", str(chain), "--tls-key-file", str(key))
+    argv = ("redis-server", "--bind", "127.0.0.1", "--save", "", *tls, *files)
+    with daemon(*argv, "--dir", str(tmp_path), port=port):
+        secured = await look_once(RedisLook(address=LOOPBACK, port=port, host="cache", tls=True))
+        plain = await _look(port)
+
+    assert (secured.outcome, secured.detail) == (Outcome.OK, "")
+    assert secured.observed.certificates[0].names == ("cache",)
+    assert plain.outcome in {Outcome.BAD_REPLY, Outcome.RESET}
+
+
 async def test_a_replica_without_its_master_is_told(tmp_path: Path) -> None:
     """It answers; that its data is old is worth knowing."""
     with redis(tmp_path, "--replicaof", "127.0.0.1 1") as port:
@@ -71,17 +92,20 @@ async def test_a_replica_that_serves_nothing_old_is_not_ready(tmp_path: Path) ->
     assert "MASTERDOWN" in result.detail
 
 
-async def _garbage(reader: object, writer: object) -> None:
-    del reader
-    writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")  # type: ignore[attr-defined]
-    await writer.drain()  # type: ignore[attr-defined]
-
-
 @pytest.mark.parametrize(
     ("handler", "outcome", "detail"),
     [
         (closing, Outcome.BAD_REPLY, "the server closed the connection in the middle"),
-        (_garbage, Outcome.BAD_REPLY, "the answer is not Redis: 'HTTP/1.1 400 Bad Request'"),
+        (
+            saying(b"HTTP/1.1 400 Bad Request\r\n\r\n"),
+            Outcome.BAD_REPLY,
+            "the answer is not Redis: 'HTTP/1.1 400 Bad Request'",
+        ),
+        (
+            saying(b"$10\r\nabc"),
+            Outcome.BAD_REPLY,
+            "the server closed the connection in the middle",
+        ),
         (silent, Outcome.TIMEOUT, "no answer within 0.5 s (step: answer)"),
     ],
 )
@@ -106,4 +130,4 @@ async def test_credentials_that_cannot_be_read_are_our_own_lack(tmp_path: Path) 
 
     assert {absent.outcome, short.outcome} == {Outcome.COULD_NOT_LOOK}
     assert "cannot be read: No such file or directory" in absent.detail
-    assert short.detail.endswith("should have two lines, the user and the password")
+    assert "one should have two lines, the user and the password" in short.detail

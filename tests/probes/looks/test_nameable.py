@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from probes.looks.nameable import load_nameable, nameable, nameable_document
+from probes.looks.nameable import load_nameable, nameable_document
+from probes.looks.naming import nameable
 from tests.swarms import API_2, NODE1, SHOP
 
 STACKED = replace(

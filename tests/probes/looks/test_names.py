@@ -141,8 +141,8 @@ def test_one_looks_from_a_local_task() -> None:
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("api.2", "no task of api.2 runs on this node, but on node2: run `probe` there"),
-        ("db", "no task of db runs on this node, but on node3: run `probe` there"),
+        ("api.2", "no task of api.2 runs on this node, but on node2"),
+        ("db", "no task of db runs on this node, but on node3"),
         ("wbe", "there is no service, task or container 'wbe'; did you mean web?"),
         ("1234567890", "there is no service, task or container '1234567890'"),
     ],

@@ -1,5 +1,7 @@
 """Is a line gone on with by what the command takes there, and by what the Swarm has?"""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -9,10 +11,11 @@ import typer.main
 import typer.testing
 from typer.core import TyperArgument, TyperGroup, TyperOption
 
-from probes.cli.completion import WORDS_OF, complete
+from probes.cli.completing import WORDS_OF, complete
 from probes.cli.main import app
 from probes.cli.options import Addresses
-from probes.looks.nameable import nameable, nameable_document
+from probes.looks.nameable import nameable_document
+from probes.looks.naming import nameable
 from probes.wire import dump_topology
 from tests.probes.cli.documents import served
 from tests.probes.looks.test_nameable import STACKED
@@ -37,6 +40,7 @@ def _complete(addresses: Addresses, line: str) -> list[str]:
     ("line", "words"),
     [
         ("probe fd", ["fdb"]),
+        ("probe complet", ["completion"]),
         ("probe --agent /s fd", ["fdb"]),
         ("probe fdb --no", ["--node"]),
         ("probe http --no-v", ["--no-verify"]),
@@ -113,16 +117,19 @@ def test_the_agent_that_the_line_names_is_asked(agent: Addresses) -> None:
     assert _complete(NOBODY, f"probe --agent={agent.agent} nodes --node node1") == ["node1"]
 
 
-def test_without_an_agent_a_managers_engine_is_asked(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Through what every command asks it by."""
-    worker = tmp_path / "engine.sock"
-    document = (200, dump_topology(STACKED))
-    monkeypatch.setattr("probes.cli.around.Around.topology", STACKED)
-
-    with served(worker, {"/api/v1/topology": document}):
-        addresses = replace(NOBODY, agent=str(worker))
+def test_an_agent_that_has_no_such_page_is_asked_for_all_it_knows(tmp_path: Path) -> None:
+    """On a worker, whose Engine knows nothing of the Swarm; a manager's Engine would be asked."""
+    engine, agent = tmp_path / "engine.sock", tmp_path / "agent.sock"
+    worker = {
+        "/version": (200, {"ApiVersion": "1.41"}),
+        "/info": (200, {"Swarm": {"LocalNodeState": "active", "NodeID": "n1"}}),
+        "/nodes": (503, {"message": "This node is not a swarm manager."}),
+    }
+    addresses = replace(NOBODY, engine=f"unix://{engine}", agent=str(agent))
+    with (
+        served(engine, worker),
+        served(agent, {"/api/v1/topology": (200, dump_topology(STACKED))}),
+    ):
         assert _complete(addresses, "probe nodes --node node2") == ["node2"]
 
 
@@ -137,7 +144,7 @@ def test_an_agent_that_cannot_tell_is_passed_over_in_silence(
             app,
             [
                 *("--agent", str(socket), "--engine", f"unix://{tmp_path}/none.sock"),
-                *("completion", "bash", "probe nodes --node "),
+                *("complete", "--", "probe nodes --node "),
             ],
         )
 
@@ -155,3 +162,29 @@ def test_names_belong_to_parameters_that_there_are() -> None:
     }
 
     assert WORDS_OF.keys() <= there
+
+
+def test_a_word_costs_little_to_complete(agent: Addresses) -> None:
+    """What takes a while to load is not loaded: somebody waits for a key."""
+    script = (
+        "import sys; from probes.cli.main import main\n"
+        "try: main()\n"
+        "finally: print(*sorted(sys.modules), file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [
+            *(sys.executable, "-c", script, "--agent", agent.agent),
+            *("complete", "--", "probe nodes --node node2"),
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=Path(__file__).parents[3],
+    )
+
+    assert done.stdout == "node2\n"
+    loaded = set(done.stderr.split())
+    assert "probes.looks.nameable" in loaded
+    assert loaded.isdisjoint({"docker", "rich", "pyroute2", "probes.plan", "probes.wire"}), sorted(
+        loaded & {"docker", "rich", "pyroute2", "probes.plan", "probes.wire"}
+    )

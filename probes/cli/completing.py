@@ -6,11 +6,9 @@ from types import MappingProxyType
 
 from typer.core import TyperGroup, TyperOption
 
-from probes.cli.agent import ask_agent
 from probes.cli.options import Addresses
 from probes.cli.unfinished import Parameter, Unfinished, read_line
-from probes.looks.errors import CommandError
-from probes.looks.nameable import Nameable, load_nameable, nameable
+from probes.looks.nameable import Nameable, load_nameable
 
 _PATH = "/api/v1/names"
 #: Somebody waits with a finger on the key.
@@ -41,13 +39,17 @@ def _words(found: Unfinished, addresses: Addresses) -> Iterable[str]:
     if found.says_option:
         return _options(found)
     if found.parameter is None:
-        return found.command.commands if isinstance(found.command, TyperGroup) else ()
+        return _commands(found.command) if isinstance(found.command, TyperGroup) else ()
     choices = found.parameter.type_descriptor.choices
     if choices:
         return [str(choice.value) for choice in choices if hasattr(choice, "value")]
     make = WORDS_OF.get(_key(found.parameter))
     names = _ask(addresses) if make else None
     return make(names, found.word) if make and names else ()
+
+
+def _commands(group: TyperGroup) -> Iterable[str]:
+    return [name for name, command in group.commands.items() if not command.hidden]
 
 
 def _options(found: Unfinished) -> Iterator[str]:
@@ -68,11 +70,17 @@ def _key(parameter: Parameter) -> str:
 
 def _ask(addresses: Addresses) -> Nameable | None:
     """Ask the agent, which has the names at hand, else a manager's Engine; None for neither."""
+    # Commands and options are known without them.
+    from probes.cli.agent import ask_agent  # noqa: PLC0415
+    from probes.looks.errors import CommandError  # noqa: PLC0415
+
     try:
         return load_nameable(ask_agent(addresses.agent, _PATH, _WITHIN_SECONDS))
     except (CommandError, ValueError):
         pass
-    from probes.cli.around import Around  # noqa: PLC0415 -- only without an agent
+    # Without an agent it takes longer: Docker's library does.
+    from probes.cli.around import Around  # noqa: PLC0415
+    from probes.looks.naming import nameable  # noqa: PLC0415
 
     try:
         return nameable(Around(addresses).topology)
