@@ -104,12 +104,22 @@ class Cluster:
 
     def add_user(self, port: int) -> None:
         """Make the user `orders`, whose password is `pass,word=1`, and a database of that name."""
+        self._wait_until_ready(port)
         client = (self.commands / "psql", "-q", "-h", self.sockets, "-p", port, "-d", "postgres")
         for statement in (
             "create role orders login password 'pass,word=1'",
             "create database orders",
         ):
             _as_postgres(*client, "-c", statement)
+
+    def _wait_until_ready(self, port: int) -> None:
+        """It listens before it lets anybody in."""
+        asked = (str(self.commands / "pg_isready"), "-q", "-h", str(self.sockets), "-p", str(port))
+        deadline = time.monotonic() + _STARTED_WITHIN_SECONDS
+        while subprocess.run(asked, check=False).returncode:
+            if time.monotonic() > deadline:
+                raise AssertionError(f"PostgreSQL on port {port} lets nobody in")
+            time.sleep(0.05)
 
 
 @contextmanager

@@ -152,12 +152,19 @@ def test_what_is_no_answer_is_refused(body: bytes) -> None:
         load_answers(body)
 
 
-def test_a_file_of_credentials_never_leaves_its_node() -> None:
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"options": {"credentials_file": "/run/secrets/redis"}},
+        {"authorities_file": "/run/secrets/authority.pem"},
+    ],
+)
+def test_a_file_never_leaves_its_node(files: dict[str, Any]) -> None:
     """Neither is one asked for, nor would one be read for somebody elsewhere."""
     plain = ServerWant(kind="redis", target="cache:6379")
-    secret = replace(plain, options={"credentials_file": "/run/secrets/redis"})
+    secret = replace(plain, **files)
     smuggled = json.loads(dump_asked(_asked(plain)))
-    smuggled["want"]["options"] = secret.options
+    smuggled["want"] |= files
 
     with pytest.raises(UsageError, match="which no other reads"):
         dump_asked(_asked(secret))
