@@ -60,6 +60,7 @@ def test_what_the_commands_take_needs_nobody(line: str, words: list[str]) -> Non
     [
         ("probe fdb --node ", ["node1", "node2", "node3"]),
         ("probe fdb --node=node3", ["--node=node3"]),
+        ("probe dns-view --from shop_w", ["shop_web"]),
         ("probe fdb --diff node1 ", ["node1", "node2", "node3"]),
         ("probe fdb --diff node1 node2 --network shop_d", ["shop_data"]),
         ("probe capture --peer node2 --service sh", ["shop_api", "shop_db", "shop_web"]),
@@ -70,6 +71,7 @@ def test_what_the_commands_take_needs_nobody(line: str, words: list[str]) -> Non
         ("probe tcp db:", ["db:5432"]),
         ("probe tcp shop_db.1:5", ["shop_db.1:5432"]),
         ("probe tcp api:", []),
+        ("probe postgres db:", ["db:5432"]),
         ("probe tcp --timeout 2s db:", ["db:5432"]),
         ("probe http ", ["http://", "https://"]),
         ("probe http https://we", ["https://web.1:", "https://web:"]),
