@@ -66,6 +66,11 @@ class Conversation:
             certificate_expires_at=shown[0].expires_at if shown and shown[0] else None,
         )
 
+    @property
+    def stream(self) -> Stream:
+        """What it is held over, for who reads it in another way."""
+        return self._peer
+
     def tell(self, name: str, value: str) -> None:
         """Keep what the peer told of itself; "" is nothing."""
         if value:

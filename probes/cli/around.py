@@ -50,6 +50,14 @@ class Around:
             return _ask_topology(self._addresses.agent)
 
     @cached_property
+    def reported_topology(self) -> Topology:
+        """The whole Swarm with what the nodes' agents reported, where ours can be asked."""
+        try:
+            return _ask_topology(self._addresses.agent)
+        except CannotLookError:
+            return self.topology
+
+    @cached_property
     def directory(self) -> Directory:
         """Everything that can be named."""
         return Directory(self.topology)

@@ -6,18 +6,18 @@ from itertools import islice
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
+from rich.table import Table
 from rich.text import Text
 
 from probes.cli.show import console_for
 from probes.cli.show_looks import (
-    NARROWEST_TABLE,
     figures,
     loss,
     outcome_of,
     plain_table,
     seen_from,
     summary_lines,
-    took,
+    width_of,
 )
 from probes.looks.asking import Answer
 from probes.looks.session import Place, Session
@@ -25,7 +25,9 @@ from probes.model.result import Verdict
 
 _LEVELS = "▁▂▃▄▅▆▇█"
 _FAILED, _UNKNOWN = "!", "?"
-_LATEST = 24
+#: Of the line of the latest looks; with less, it says nothing.
+_SHORTEST, _LONGEST = 8, 32
+_GAP = 2
 
 
 class LiveDisplay:
@@ -39,7 +41,7 @@ class LiveDisplay:
 
     def show(self) -> None:
         """Draw it anew."""
-        self._live.update(drawn(self._session, self._title, self._console.width), refresh=True)
+        self._live.update(drawn(self._session, self._title, self._console), refresh=True)
 
 
 @contextmanager
@@ -50,39 +52,38 @@ def live_display(session: Session, title: str) -> Iterator[LiveDisplay]:
         yield LiveDisplay(console, live, session, title)
 
 
-def drawn(session: Session, title: str, width: int) -> RenderableType:
+def drawn(session: Session, title: str, console: Console) -> RenderableType:
     """Draw the places, the worst first: how each fares, and its latest looks as a line."""
     heading = Text(title, style="bold")
     places = session.places
-    if width < NARROWEST_TABLE:
-        return Group(heading, *(line for place in places for line in _stacked(place)))
-    table = plain_table("NODE", "FROM", "LAST", "TIME", "LOSS", "MIN", "AVG", "P99", "")
+    table = plain_table("NODE", "FROM", "LAST", "LOSS", "MIN", "AVG", "P99", "")
     for place in places:
-        summary, last = place.tally.summary(), place.answers[-1]
-        least, mean, percentile, _ = figures(summary)
-        cells = (took(last), loss(summary), least, mean, percentile)
-        table.add_row(
-            Text(place.node),
-            Text(seen_from(place)),
-            outcome_of(last),
-            *map(Text, cells),
-            sparkline(place),
-        )
-    return Group(heading, table)
+        summary = place.tally.summary()
+        cells = (loss(summary), *figures(summary)[:3], "ms" if summary.worked else "")
+        where = (Text(place.node), Text(seen_from(place)), outcome_of(place.answers[-1]))
+        table.add_row(*where, *map(Text, cells))
+    left = console.width - width_of(table, console) - _GAP
+    if left < _SHORTEST:
+        return Group(heading, *(line for place in places for line in _stacked(place)))
+    lines = plain_table("")
+    for place in places:
+        lines.add_row(sparkline(place, min(left, _LONGEST)))
+    both = Table.grid(padding=(0, _GAP, 0, 0))
+    both.add_row(table, lines)
+    return Group(heading, both)
 
 
 def _stacked(place: Place) -> Iterator[Text]:
-    last = place.answers[-1]
     where = f"{place.node} {seen_from(place)}".strip()
-    yield Text.assemble(outcome_of(last), f"  {where}  {took(last)}".rstrip())
+    yield Text.assemble(outcome_of(place.answers[-1]), f"  {where}")
     for line in summary_lines(place.tally.summary()):
         yield Text(f"  {line}")
-    yield Text.assemble("  ", sparkline(place))
+    yield Text.assemble("  ", sparkline(place, _LONGEST))
 
 
-def sparkline(place: Place) -> Text:
+def sparkline(place: Place, length: int) -> Text:
     """Draw the latest looks: how long each took, beside the longest of them, or that it failed."""
-    latest = list(islice(reversed(place.answers), _LATEST))[::-1]
+    latest = list(islice(reversed(place.answers), length))[::-1]
     most = max((_seconds(answer) for answer in latest), default=0.0)
     line = Text()
     for answer in latest:

@@ -75,15 +75,15 @@ def headline(result: Result) -> str:
     """Say who looked at what: "tcp  shop_web.1 -> shop_api 10.0.1.20:8080 on shop_app, 1.2 ms"."""
     probe = result.probe
     node = f" on {probe.id.source_node}" if probe.id.source_node else ""
-    words = f"{probe.vantage.name}{node} -> {aim_of(probe)}"
+    network = f" on {probe.id.network}" if probe.id.network else ""
+    words = f"{probe.vantage.name}{node} -> {aim_of(probe)}{network}"
     return f"{probe.id.probe}  {words}, {milliseconds(result.seconds)}"
 
 
 def aim_of(probe: Probe) -> str:
-    """Say what was looked at: "shop_api 10.0.1.20:8080 on shop_app"."""
+    """Say what was looked at: "shop_api 10.0.1.20:8080"."""
     who = probe.id.destination_task or probe.id.destination_service
-    network = f"on {probe.id.network}" if probe.id.network else ""
-    return " ".join(part for part in (who, _aim(probe), network) if part)
+    return f"{who} {_aim(probe)}".lstrip()
 
 
 def _aim(probe: Probe) -> str:

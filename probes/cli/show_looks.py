@@ -12,8 +12,9 @@ from probes.looks.session import Place, Session
 from probes.looks.tally import Summary
 from probes.model.result import Outcome
 
-#: On narrower terminals a table's cells would be folded to pieces.
-NARROWEST_TABLE = 60
+#: With fewer columns, what was seen would be folded to pieces.
+_LEAST_SAW = 24
+_WIDEST = 1000
 _NONE = "-"
 
 
@@ -39,18 +40,19 @@ def print_places(session: Session) -> None:
     """Print a line for each place's latest look, the worst first."""
     console = console_for()
     answers = [place.answers[-1] for place in session.places]
-    if console.width < NARROWEST_TABLE:
+    table = plain_table("NODE", "FROM", "OUTCOME", "TIME")
+    table.add_column("SAW", overflow="fold", min_width=_LEAST_SAW, max_width=_LEAST_SAW)
+    for answer in answers:
+        cells = (answer.node, origin(answer), outcome_of(answer), took(answer), _saw(answer))
+        table.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in cells))
+    if fits(table, console):
+        table.columns[-1].max_width = None
+        console.print(table)
+    else:
         for answer in answers:
             heading = Text.assemble(outcome_of(answer), f"  {answer.node}  {took(answer)}".rstrip())
             console.print(heading, soft_wrap=True)
-            console.print(Text(f"  {origin(answer)}".rstrip() + f" {_saw(answer)}"))
-    else:
-        table = plain_table("NODE", "FROM", "OUTCOME", "TIME")
-        table.add_column("SAW", overflow="fold")
-        for answer in answers:
-            cells = (answer.node, origin(answer), outcome_of(answer), took(answer), _saw(answer))
-            table.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in cells))
-        console.print(table)
+            console.print(Text(f"  {f'{origin(answer)} {_saw(answer)}'.strip()}"), soft_wrap=True)
     _print_left_out(session, console)
 
 
@@ -58,46 +60,44 @@ def print_summary(session: Session) -> None:
     """Print what came of all looks, from each place, the worst first."""
     console = console_for()
     places = session.places
-    if len(places) == 1 or console.width < NARROWEST_TABLE:
-        for place in places:
-            if place.node:
-                console.print(Text(f"{place.node}:", style="bold"))
-            for line in summary_lines(place.tally.summary()):
-                console.print(Text(line))
-    else:
-        table = plain_table("NODE", "FROM", "LOOKS", "FAILED", "UNSEEN", "LOSS", *_FIGURES)
-        for place in places:
-            summary = place.tally.summary()
-            counts = (summary.looks, summary.failed, summary.unknown)
-            cells = (place.node, seen_from(place), *map(str, counts), loss(summary))
-            table.add_row(*(Text(cell) for cell in (*cells, *figures(summary))))
+    table = plain_table("NODE", "FROM", "LOOKS", "FAILED", "UNSEEN", "LOSS", *FIGURES, "")
+    for place in places:
+        summary = place.tally.summary()
+        counts = map(str, (summary.looks, summary.failed, summary.unknown))
+        cells = (place.node, seen_from(place), *counts, loss(summary), *figures(summary))
+        table.add_row(*map(Text, cells), "ms" if summary.worked else "")
+    if len(places) > 1 and fits(table, console):
         console.print(table)
+    else:
+        for place in places:
+            if len(places) > 1:
+                console.print(Text(f"{place.node}:", style="bold"), soft_wrap=True)
+            for line in summary_lines(place.tally.summary()):
+                console.print(Text(line), soft_wrap=True)
     _print_left_out(session, console)
 
 
-_FIGURES = ("MIN", "AVG", "P99", "MAX")
+FIGURES = ("MIN", "AVG", "P99", "MAX")
 
 
 def summary_lines(summary: Summary) -> Iterator[str]:
     """Say it in two lines, as `ping` does."""
     looks = "1 look" if summary.looks == 1 else f"{summary.looks} looks"
-    unseen = f", {summary.unknown} could not look" if summary.unknown else ""
-    counts = f"{summary.worked} worked, {summary.failed} failed{unseen}"
-    yield f"{looks}: {counts}; loss {loss(summary)}"
+    unseen = f", {summary.unknown} unseen" if summary.unknown else ""
+    yield f"{looks}, {summary.failed} failed{unseen}, loss {loss(summary)}"
     if summary.worked:
-        pairs = zip(_FIGURES, figures(summary), strict=True)
-        yield "  ".join(f"{name.lower()} {figure}" for name, figure in pairs)
+        yield f"{'/'.join(FIGURES).lower()} {'/'.join(figures(summary))} ms"
 
 
 def figures(summary: Summary) -> tuple[str, ...]:
-    """Write the least, the mean, the 99th percentile and the most."""
+    """Write the least, the mean, the 99th percentile and the most, in milliseconds."""
     seconds = (
         summary.min_seconds,
         summary.avg_seconds,
         summary.p99_seconds,
         summary.max_seconds,
     )
-    return tuple(_NONE if item is None else milliseconds(item) for item in seconds)
+    return tuple(_NONE if item is None else f"{item * 1000:.2f}" for item in seconds)
 
 
 def loss(summary: Summary) -> str:
@@ -134,6 +134,17 @@ def plain_table(*titles: str) -> Table:
     return table
 
 
+def fits(table: Table, console: Console) -> bool:
+    """Tell whether a table has a place on the terminal with all its cells whole."""
+    return width_of(table, console) <= console.width
+
+
+def width_of(table: Table, console: Console) -> int:
+    """Tell how wide a table is when nothing bounds it."""
+    unbounded = console.options.update_width(_WIDEST)
+    return console.measure(table, options=unbounded).maximum
+
+
 def print_hints(answers: Iterable[Answer]) -> None:
     """Print what may have been meant, each once, where errors go."""
     hints = dict.fromkeys(answer.report.hint for answer in answers if answer.report)
@@ -145,7 +156,7 @@ def _saw(answer: Answer) -> str:
     if answer.report is None:
         return answer.why
     result = answer.report.result
-    return result.detail or f"-> {aim_of(result.probe)}"
+    return result.detail or aim_of(result.probe)
 
 
 def _print_left_out(session: Session, console: Console) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from probes.intent.declared.flows import allowed_pairs, forbidden_flows
 from probes.intent.declared.network_config import NetworkConfig
+from probes.intent.declared.outside import external_intents, route_intents
 from probes.intent.declared.service_discovery import DeclaredService, Health, ServiceDiscovery
 from probes.intent.labels import read_labels
 from probes.model.intent import Intent, NetworkIntent, ServiceIntent
@@ -37,12 +38,15 @@ def intent_of(topology: Topology, declaration: Declaration = NO_DECLARATION) -> 
         else item
         for item in labelled.services
     )
-    config = declaration.networks
+    config, discovery = declaration.networks, declaration.services
+    gateway = discovery.gateway if discovery else None
     return Intent(
         services=services,
         networks=tuple(_networks(config)) if config else (),
         forbidden=forbidden_flows(config, topology) if config else (),
         allowed=allowed_pairs(config, topology) if config else frozenset(),
+        external=tuple(external_intents(discovery, topology)) if discovery else (),
+        routes=tuple(route_intents(gateway, topology)) if gateway else (),
         absent=tuple(sorted(declared.keys() - {*names.values()})),
         complaints=labelled.complaints,
     )

@@ -28,6 +28,8 @@ class _Answer:
     status: int
     #: "" for none.
     location: str
+    #: What the header that was asked for says; "" for nothing.
+    header: str
     body: bytes
     #: Whether there was more of the body than we read.
     cut: bool
@@ -66,6 +68,7 @@ async def _get(look: HttpLook, net: Net, phases: Phases) -> tuple[_Answer, Obser
     answer = _Answer(
         status=response.status_code,
         location=_header(response, b"location"),
+        header=_header(response, look.header.lower().encode()) if look.header else "",
         body=body[: net.response_bytes],
         cut=not exchange.complete,
     )
@@ -135,6 +138,9 @@ def _judge(look: HttpLook, answer: _Answer, observed: Observation) -> None:
     if answer.status not in (look.statuses or _OK_STATUSES):
         to = f", to {answer.location[:_QUOTED]!r}" if answer.location else ""
         raise BadStatusError(f"status {answer.status}{to}", observed)
+    if look.header and look.header_contains not in answer.header:
+        said = f"is {answer.header[:_QUOTED]!r}" if answer.header else "is not there"
+        raise BadBodyError(f"another answered: {look.header} {said}", observed)
     if look.body.encode() not in answer.body:
         among = f"the first {len(answer.body)} bytes of the body" if answer.cut else "the body"
         raise BadBodyError(f"{look.body!r} is not in {among}", observed)

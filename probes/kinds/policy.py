@@ -14,11 +14,13 @@ from probes.phases import Phases
 async def look(look: PolicyLook, net: Net, phases: Phases) -> Observation:
     """Try to connect; ConnectedError where it works, and what kept us out where it does not.
 
-    Nothing leaves by a gateway (SO_DONTROUTE, socket(7)): where the two share no network, the
-    kernel says so at once, and no packet for an overlay's address gets out into the world.
+    Unless it may be *routed*, nothing leaves by a gateway (SO_DONTROUTE, socket(7)): where the two
+    share no network, the kernel says so at once, and no packet for an overlay's address gets out
+    into the world.
     """
     with net.socket(socket.SOCK_STREAM) as sock:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_DONTROUTE, 1)
+        if not look.routed:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_DONTROUTE, 1)
         try:
             async with asyncio.timeout(look.patience_seconds):
                 await stream.connect(sock, look.address, look.port, phases)

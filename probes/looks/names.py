@@ -10,17 +10,16 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 
-from probes.addresses import parse_address
 from probes.looks.errors import ElsewhereError, UsageError
 from probes.model.local import LocalTask
 from probes.model.probe import ExpectedAnswer, Names, Target
-from probes.model.topology import Network, Node, Service, Task, Topology
+from probes.model.topology import Network, Service, Task, Topology
 from probes.plan import answers
 from probes.plan.lookup import Lookup, address_on, vip_on
 
 _SEVERAL = "tasks."
 #: As many characters of a container's id as `docker ps` shows.
-_SHORTEST_ID = 12
+SHORTEST_ID = 12
 
 
 #: Where one stands by a name: in a task of this node, or at this node's part of an overlay.
@@ -43,14 +42,15 @@ class Directory:
     """Everything in one topology that can be named."""
 
     def __init__(self, topology: Topology) -> None:
-        self._lookup = Lookup(topology)
+        #: The topology's parts by their ids.
+        self.lookup = Lookup(topology)
         self._services = defaultdict[str, list[Service]](list)
         self._tasks = defaultdict[str, list[Task]](list)
         for service in topology.services:
             for name in {service.name, short_name(service)}:
                 self._services[name].append(service)
-                for task in self._lookup.tasks_of(service):
-                    number = self._lookup.name_of(task).removeprefix(service.name)
+                for task in self.lookup.tasks_of(service):
+                    number = self.lookup.name_of(task).removeprefix(service.name)
                     self._tasks[f"{name}{number}"].append(task)
 
     # --- where to look from ---
@@ -76,49 +76,16 @@ class Directory:
         service = self._one_of(name, self._services.get(name, []))
         if service is None and name not in self._tasks:
             raise UsageError(f"there is no service, task or container {name!r}{self.hint(name)}")
-        return self._lookup.tasks_of(service) if service else self._tasks[name]
-
-    def tasks_in(self, container_id: str) -> list[Task]:
-        """List the task whose container's id begins so: one, or none."""
-        if len(container_id) < _SHORTEST_ID:
-            return []
-        tasks = self._lookup.tasks.values()
-        return [task for task in tasks if task.container_id.startswith(container_id)]
-
-    def overlay(self, name: str) -> Network | None:
-        """Find an overlay by its name."""
-        return next((network for network in self.overlays if network.name == name), None)
-
-    @property
-    def overlays(self) -> list[Network]:
-        """List all overlays."""
-        return [item for item in self._lookup.networks.values() if item.driver == "overlay"]
-
-    @property
-    def nodes(self) -> list[Node]:
-        """List all nodes, by name."""
-        return sorted(self._lookup.nodes.values(), key=lambda node: node.name)
-
-    def networks_around(self, target: str) -> set[str]:
-        """Tell which overlays a service, a task or an address is on; an outsider is on none."""
-        address = parse_address(target)
-        if address is None:
-            known = self.knows(target)
-            return self.networks_of(self.ends(target)[0].id) if known else set()
-        return {
-            network.id
-            for network in self.overlays
-            if any(address in subnet for subnet in network.subnets)
-        }
+        return self.lookup.tasks_of(service) if service else self._tasks[name]
 
     def networks_of(self, service_id: str) -> set[str]:
         """List the ids of a service's overlays."""
-        service = self._lookup.services.get(service_id)
-        return self._lookup.overlays_of(service) if service else set()
+        service = self.lookup.services.get(service_id)
+        return self.lookup.overlays_of(service) if service else set()
 
     def named(self, network_ids: Iterable[str]) -> str:
         """Write networks by their names."""
-        return ", ".join(sorted(self._lookup.networks[item].name for item in network_ids))
+        return ", ".join(sorted(self.lookup.networks[item].name for item in network_ids))
 
     # --- what to look at ---
 
@@ -141,7 +108,7 @@ class Directory:
             service = self._service(name, near)
             balanced = not name.startswith(_SEVERAL) and not isinstance(source, Network)
             found = self._vip_place(service, near) if balanced else None
-            found = found or self._task_place(self._lookup.tasks_of(service), near)
+            found = found or self._task_place(self.lookup.tasks_of(service), near)
             networks = self.networks_of(service.id)
         if found is None and networks & near:
             raise UsageError(f"no task of {name} has an address on {self.named(networks & near)}")
@@ -157,7 +124,7 @@ class Directory:
         for network_id in sorted(near):
             vip = vip_on(service, network_id)
             if vip:
-                network = self._lookup.networks[network_id].name
+                network = self.lookup.networks[network_id].name
                 return Place(
                     address=vip,
                     target=Target.VIP,
@@ -167,16 +134,16 @@ class Directory:
         return None
 
     def _task_place(self, tasks: Iterable[Task], near: set[str]) -> Place | None:
-        for task in sorted(tasks, key=lambda task: (not task.running, self._lookup.name_of(task))):
+        for task in sorted(tasks, key=lambda task: (not task.running, self.lookup.name_of(task))):
             for network_id in sorted(near):
                 address = address_on(task, network_id)
                 if address:
                     return Place(
                         address=address,
                         target=Target.TASK,
-                        network=self._lookup.networks[network_id].name,
-                        service=self._lookup.services[task.service_id].name,
-                        task=self._lookup.name_of(task),
+                        network=self.lookup.networks[network_id].name,
+                        service=self.lookup.services[task.service_id].name,
+                        task=self.lookup.name_of(task),
                         node=self._node_of(task),
                     )
         return None
@@ -191,7 +158,7 @@ class Directory:
         service = shared[0]
         networks = sorted(self.networks_of(service.id) & near)
         of_name = answers.of_tasks_name if name.startswith(_SEVERAL) else answers.of_service_name
-        return of_name(service, networks, self._lookup)
+        return of_name(service, networks, self.lookup)
 
     # --- whose way to explain ---
 
@@ -199,54 +166,54 @@ class Directory:
         """Find the service that *name* stands for, and the task where it names one."""
         tasks = self._tasks.get(name)
         if tasks:
-            return self._lookup.services[tasks[0].service_id], tasks[0]
+            return self.lookup.services[tasks[0].service_id], tasks[0]
         return self._service(name, set()), None
 
     def owners_of(self, address: IPv4Address) -> list[str]:
         """Name who has an address on an overlay: a service for its VIP, or a task."""
         vips = [
             service.name
-            for service in self._lookup.services.values()
+            for service in self.lookup.services.values()
             if address in {item.address for item in service.vips}
         ]
         tasks = [
-            self._lookup.name_of(task)
-            for task in self._lookup.tasks.values()
+            self.lookup.name_of(task)
+            for task in self.lookup.tasks.values()
             if task.running and address in {item.address for item in task.addresses}
         ]
         return sorted({*vips, *tasks})
 
     def tasks_of(self, service: Service) -> list[Task]:
         """List a service's tasks, those that run first, then by name."""
-        tasks = self._lookup.tasks_of(service)
-        return sorted(tasks, key=lambda task: (not task.running, self._lookup.name_of(task)))
+        tasks = self.lookup.tasks_of(service)
+        return sorted(tasks, key=lambda task: (not task.running, self.lookup.name_of(task)))
 
     def ports_of(self, service: Service) -> list[int]:
         """List the TCP ports that the service is known to listen on."""
         declared = {port.target for port in service.ports if port.protocol == "tcp"}
-        return sorted(declared or self._lookup.exposed_by(service))
+        return sorted(declared or self.lookup.exposed_by(service))
 
     # --- who is who ---
 
     def names(self) -> Names:
         """Name every address: nodes, tasks on each of their networks, and VIPs."""
-        nodes = [(node.address, node.name) for node in self._lookup.nodes.values() if node.address]
+        nodes = [(node.address, node.name) for node in self.lookup.nodes.values() if node.address]
         tasks = [
-            (item.address, self._lookup.name_of(task))
-            for task in self._lookup.tasks.values()
+            (item.address, self.lookup.name_of(task))
+            for task in self.lookup.tasks.values()
             if task.running
             for item in task.addresses
         ]
         vips = [
             (item.address, f"{service.name}, its VIP")
-            for service in self._lookup.services.values()
+            for service in self.lookup.services.values()
             for item in service.vips
         ]
         return (*nodes, *tasks, *vips)
 
     def node_address(self, name: str) -> IPv4Address | None:
         """Find a node's address on the underlay."""
-        found = (node.address for node in self._lookup.nodes.values() if node.name == name)
+        found = (node.address for node in self.lookup.nodes.values() if node.name == name)
         return next(found, None)
 
     # --- both ---
@@ -281,7 +248,7 @@ class Directory:
                 return set()
 
     def _node_of(self, task: Task) -> str:
-        node = self._lookup.nodes.get(task.node_id)
+        node = self.lookup.nodes.get(task.node_id)
         return node.name if node else task.node_id
 
 
@@ -303,7 +270,7 @@ def _written(source: Source | None) -> str:
 def find_container(name: str, local: Iterable[LocalTask]) -> LocalTask | None:
     """Find a task of this node by its container's name, or by the beginning of its id."""
     for item in local:
-        by_id = len(name) >= _SHORTEST_ID and item.container_id.startswith(name)
+        by_id = len(name) >= SHORTEST_ID and item.container_id.startswith(name)
         if by_id or item.container_name == name:
             return item
     return None

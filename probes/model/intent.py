@@ -48,6 +48,38 @@ class NetworkIntent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ExternalIntent:
+    """Something outside of the Swarm, and which services must reach it or must not."""
+
+    name: str
+    #: "postgres", "redis", "nats", "http", "https", "tcp", "mysql" or "dns".
+    kind: str
+    #: A name or an address.
+    host: str
+    port: int
+    tls: bool = False
+    verify: bool = True
+    credentials_file: str = ""
+    path: str = "/"
+    #: What a resolver is asked for.
+    question: str = ""
+    #: Ids of services.
+    must_reach: frozenset[str] = frozenset()
+    must_not: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouteIntent:
+    """A request that comes in at the gateway's published port, on every node."""
+
+    #: HOST/PATH, as people know it.
+    name: str
+    gateway_id: str
+    port: int
+    check: HttpCheck
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Complaint:
     """Something declared that cannot be understood; it is ignored, alone."""
 
@@ -83,6 +115,8 @@ class Intent:
     forbidden: tuple[ForbiddenFlow, ...] = ()
     #: (source's id, destination's id) of pairs that the policy allows by name.
     allowed: frozenset[tuple[str, str]] = frozenset()
+    external: tuple[ExternalIntent, ...] = ()
+    routes: tuple[RouteIntent, ...] = ()
     #: Names of declared services that Swarm does not know.
     absent: tuple[str, ...] = ()
     complaints: tuple[Complaint, ...] = ()

@@ -28,6 +28,7 @@ class Kind(StrEnum):
     REDIS = "redis"
     NATS = "nats"
     POLICY = "policy"  # a TCP connection that must not come about
+    NAMED = "named"  # any of these, at an address that is looked up first
 
 
 class Target(StrEnum):
@@ -105,6 +106,9 @@ class HttpCheck:
     verify: bool = True
     #: How many redirects to follow, on the same address only.
     redirects: int = 0
+    #: Text that a header must contain, by which the answer shows who gave it; "" for none.
+    header: str = ""
+    header_contains: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +126,8 @@ class PolicyLook:
     port: int
     #: Silence for so long is an answer: it must be below the probe's timeout.
     patience_seconds: float
+    #: Whether it may leave by a gateway, which an overlay's address never should.
+    routed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -237,8 +243,27 @@ class NatsLook(LoginLook):
     """CONNECT and PING."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedLook:
+    """Look up *host*, and look at the first address that it has."""
+
+    host: str
+    #: The resolver that programs there ask.
+    server: IPv4Address
+    #: Its address is not used.
+    look: "AddressedLook"
+
+    @property
+    def address(self) -> IPv4Address:
+        """Give what is asked first."""
+        return self.server
+
+
+AddressedLook = TcpLook | HttpLook | PolicyLook | TlsLook | PostgresLook | RedisLook | NatsLook
+
 Look = (
-    DnsLook
+    NamedLook
+    | DnsLook
     | TcpLook
     | IcmpLook
     | HttpLook
@@ -263,6 +288,7 @@ KIND_OF: Mapping[type[Look], Kind] = MappingProxyType(
         HttpLook: Kind.HTTP,
         MtuLook: Kind.MTU,
         PolicyLook: Kind.POLICY,
+        NamedLook: Kind.NAMED,
         SweepLook: Kind.SWEEP,
         RouteLook: Kind.ROUTE,
         TraceLook: Kind.TRACE,
@@ -281,6 +307,8 @@ def endpoint_of(look: Look) -> str:
     match look:
         case DnsLook():
             return look.name
+        case NamedLook():
+            return f"{look.host}:{endpoint_of(look.look)}"
         case GrpcLook(service=service):
             return f"{look.port}/{service}" if service else str(look.port)
         case TcpLook() | PolicyLook() | UdpLook() | ServerLook():

@@ -1,138 +1,90 @@
 """Capture VXLAN on one interface, within bounds, and fold it into conversations.
 
-python -m probes.packets.capture WANTED   # one JSON object in, one JSON object out
+python -m probes.packets.capture < WANTED   # one JSON object in, one JSON object out
 
 A process of its own: scapy takes 80 MB, and what it decodes comes from strangers.
 """
 
-import ctypes
-import socket
-import struct
+import logging
+
+logging.getLogger("scapy").setLevel(logging.ERROR)  # it speaks of routes as it is imported
+
+# ruff: noqa: E402 -- so the imports come behind that
+import resource
+import signal
 import sys
 import time
-from collections import Counter
-from collections.abc import Iterator
-from contextlib import closing
-from ipaddress import IPv4Address
+from contextlib import ExitStack, closing
 
 from pydantic import TypeAdapter
-from scapy.utils import PcapWriter
 
-from probes.packets.conversations import Conversations, InnerPacket
-from probes.packets.decode import decode
-from probes.packets.wanted import Captured, Wanted
+from probes.packets.file import PacketFile
+from probes.packets.sorter import HEADER_BYTES, Sorter
+from probes.packets.tap import Tap
+from probes.packets.wanted import Captured, Ending, Wanted
 
 WANTED, CAPTURED = TypeAdapter(Wanted), TypeAdapter(Captured)
 
-_ETH_P_ALL = 0x0003  # include/uapi/linux/if_ether.h
-_SO_ATTACH_FILTER = 26  # include/uapi/asm-generic/socket.h
-_LONGEST_FRAME = 65535
-_MOST_CONVERSATIONS = 2000
-_MOST_FILE_BYTES = 64 * 1024 * 1024
-#: `struct sock_filter`: code, jump if true, jump if false, operand (include/uapi/linux/filter.h).
-_INSTRUCTION = struct.Struct("=HBBI")
+_WHOLE_BYTES = 65535
+#: Everything has a bound of its own; this is for what nobody thought of.
+_MOST_MEMORY_BYTES = 1024 * 1024 * 1024
+#: How soon an interrupt is noticed.
+_GLANCE_SECONDS = 0.2
 _EXIT_COULD_NOT = 3
 
 
 def main() -> int:
     """Do what standard input asks for."""
+    resource.setrlimit(resource.RLIMIT_AS, (_MOST_MEMORY_BYTES, _MOST_MEMORY_BYTES))
     wanted = WANTED.validate_json(sys.stdin.read())
+    interrupts: list[int] = []
+    signal.signal(signal.SIGINT, lambda number, _: interrupts.append(number))
     try:
-        captured = capture(wanted)
+        captured = capture(wanted, interrupts)
     except OSError as exc:
-        what = f"write {exc.filename}" if exc.filename else f"capture on {wanted.interface}"
-        why = f"cannot {what}: {exc.strerror}"
-        hint = " (packets need CAP_NET_RAW)" if isinstance(exc, PermissionError) else ""
-        sys.stderr.write(f"{why}{hint}\n")
+        sys.stderr.write(f"{_why(exc, wanted)}\n")
         return _EXIT_COULD_NOT
     sys.stdout.write(CAPTURED.dump_json(captured).decode())
     return 0
 
 
-def capture(wanted: Wanted) -> Captured:
-    """Read frames until there are enough, or the time is over. Raises OSError."""
-    table, encrypted = Conversations(_MOST_CONVERSATIONS), Counter[IPv4Address]()
-    packets = undecoded = 0
-    began = time.monotonic()
-    with closing(_open(wanted)) as sock:
-        writer = PcapWriter(wanted.file, linktype=1, sync=False) if wanted.file else None
-        written = 0
-        try:
-            for frame in _frames(sock, began + wanted.seconds):
-                decoded = decode(frame, time.time())
-                if not _concerns(decoded, wanted.peers):
-                    continue
-                packets += 1
-                if isinstance(decoded, InnerPacket):
-                    table.add(decoded)
-                elif decoded is None:
-                    undecoded += 1
-                else:
-                    encrypted[decoded] += 1
-                if writer and written + len(frame) <= _MOST_FILE_BYTES:
-                    writer.write(frame)
-                    written += len(frame)
-                if packets >= wanted.packets:
-                    break
-        finally:
-            if writer:
-                writer.close()
-    return Captured(
-        packets=packets,
-        undecoded=undecoded,
-        encrypted=tuple(encrypted.most_common()),
-        conversations=tuple(table.found(time.time())),
-        left_out=table.left_out,
-        seconds=time.monotonic() - began,
-    )
+def _why(exc: OSError, wanted: Wanted) -> str:
+    if exc.filename:
+        return f"cannot write {exc.filename}: {exc.strerror}"
+    hint = " (packets need CAP_NET_RAW)" if isinstance(exc, PermissionError) else ""
+    return f"cannot capture on {wanted.interface}: {exc.strerror}{hint}"
 
 
-def _concerns(decoded: InnerPacket | IPv4Address | None, peers: tuple[IPv4Address, ...]) -> bool:
-    if not peers or decoded is None:
-        return not peers
-    ends = {decoded.sender, decoded.receiver} if isinstance(decoded, InnerPacket) else {decoded}
-    return bool(ends & {*peers})
+def capture(wanted: Wanted, interrupts: list[int]) -> Captured:
+    """Read packets until there are enough, the time is over, or *interrupts* has one.
+
+    Raises OSError, with a file's name where the file is to blame.
+    """
+    with ExitStack() as stack:
+        longest = _WHOLE_BYTES if wanted.file else HEADER_BYTES
+        tap = stack.enter_context(closing(Tap(wanted, longest)))
+        file = stack.enter_context(PacketFile(wanted.file)) if wanted.file else None
+        sorter, began = Sorter(file), time.monotonic()
+        ended_by = _read(tap, sorter, wanted, interrupts)
+        seconds, ended_at, dropped = time.monotonic() - began, time.time(), tap.dropped()
+    return sorter.captured(ended_at=ended_at, seconds=seconds, dropped=dropped, ended_by=ended_by)
 
 
-def _open(wanted: Wanted) -> socket.socket:
-    sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(_ETH_P_ALL))
-    try:
-        program = b"".join(_INSTRUCTION.pack(*line) for line in _program(wanted.port))
-        # `struct sock_fprog` points to the instructions, so they must live through the call.
-        buffer = ctypes.create_string_buffer(program)
-        count = len(program) // _INSTRUCTION.size
-        prog = struct.pack("@HxxxxxxP", count, ctypes.addressof(buffer))
-        sock.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, prog)
-        sock.bind((wanted.interface, 0))
-    except OSError:
-        sock.close()
-        raise
-    return sock
-
-
-def _program(port: int) -> Iterator[tuple[int, int, int, int]]:
-    """Write the filter "ip and (esp or udp port PORT)", as tcpdump -d shows it for Ethernet."""
-    yield (0x28, 0, 0, 12)  # ldh [12]: the EtherType
-    yield (0x15, 0, 9, 0x0800)  # IPv4, or drop
-    yield (0x30, 0, 0, 23)  # ldb [23]: the protocol
-    yield (0x15, 6, 0, 50)  # ESP: take it
-    yield (0x15, 0, 6, 17)  # UDP, or drop
-    yield (0x28, 0, 0, 20)  # ldh [20]: the fragment
-    yield (0x45, 4, 0, 0x1FFF)  # a later one has no ports: drop
-    yield (0xB1, 0, 0, 14)  # ldxb 4*([14]&0xf): the header's length
-    yield (0x48, 0, 0, 16)  # ldh [x + 16]: the destination port
-    yield (0x15, 0, 1, port)  # VXLAN, or drop
-    yield (0x06, 0, 0, _LONGEST_FRAME)  # take all of it
-    yield (0x06, 0, 0, 0)  # drop
-
-
-def _frames(sock: socket.socket, end: float) -> Iterator[bytes]:
-    while (left := end - time.monotonic()) > 0:
-        sock.settimeout(left)
-        try:
-            yield sock.recv(_LONGEST_FRAME)
-        except TimeoutError:
-            return
+def _read(tap: Tap, sorter: Sorter, wanted: Wanted, interrupts: list[int]) -> Ending:
+    """Take packets as they come, and decode them while none does."""
+    end = time.monotonic() + wanted.seconds
+    while not interrupts:
+        left = end - time.monotonic()
+        if left <= 0:
+            return Ending.TIME
+        tapped = tap.next(0 if sorter.behind else min(left, _GLANCE_SECONDS))
+        if tapped is not None:
+            sorter.take(tapped)
+        elif sorter.behind:
+            sorter.work()
+        if sorter.packets >= wanted.packets:
+            return Ending.COUNT
+    return Ending.INTERRUPT
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 """Which conversations do the packets of overlays belong to, and which of them are one-sided?"""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from ipaddress import IPv4Address
@@ -34,6 +33,10 @@ class InnerPacket:
     flags: int = 0
     sequence: int = 0
     payload_bytes: int = 0
+    #: It is an ICMP error about a packet that went the other way; its ends are that packet's.
+    complaint: bool = False
+    #: It is a later piece of a packet in fragments, and has no ports.
+    piece: bool = False
 
 
 class Judgement(StrEnum):
@@ -44,7 +47,7 @@ class Judgement(StrEnum):
     UNANSWERED = "unanswered"
     #: Packets go one way only.
     ONE_WAY = "one way"
-    #: The other end said no at once.
+    #: The other end, or somebody on the way there, said no at once.
     REFUSED = "refused"
     #: Too few packets to tell.
     UNKNOWN = "too few to tell"
@@ -71,6 +74,8 @@ class Conversation:
     #: Segments that were sent more than once.
     repeated: int
     resets: int
+    #: ICMP errors about it, such as "port unreachable".
+    complaints: int
     first_at: float
     last_at: float
     judgement: Judgement
@@ -89,6 +94,7 @@ class _Talk:
     bytes_back: int = 0
     repeated: int = 0
     resets: int = 0
+    complaints: int = 0
     asked: bool = False
     #: Whether a SYN was answered by a reset at once.
     refused: bool = False
@@ -103,9 +109,13 @@ class Conversations:
         self._at_most = at_most
         self._talks: dict[_Key, _Talk] = {}
         self.left_out = 0
+        self.pieces = 0
 
     def add(self, packet: InnerPacket) -> None:
         """Take one packet."""
+        if packet.piece:
+            self.pieces += 1
+            return
         key = _key(packet)
         talk = self._talks.get(key)
         if talk is None:
@@ -136,8 +146,9 @@ def _key(packet: InnerPacket) -> _Key:
 
 
 def _opening(packet: InnerPacket) -> InnerPacket:
-    """Take a SYN-ACK that was seen first for what it is: the other end began."""
-    if packet.protocol != "tcp" or packet.flags & (_SYN | _ACK) != _SYN | _ACK:
+    """Take a SYN-ACK or an error that was seen first for what it is: the other end began."""
+    agrees = packet.protocol == "tcp" and packet.flags & (_SYN | _ACK) == _SYN | _ACK
+    if not (agrees or packet.complaint):
         return packet
     return InnerPacket(
         at=packet.at,
@@ -154,6 +165,9 @@ def _opening(packet: InnerPacket) -> InnerPacket:
 
 def _count(talk: _Talk, packet: InnerPacket, *, there: bool) -> None:
     talk.last_at = packet.at
+    if packet.complaint:
+        talk.complaints += 1
+        return
     if there:
         talk.there += 1
         talk.bytes_there += packet.size_bytes
@@ -188,6 +202,7 @@ def _conversation(talk: _Talk, ended_at: float) -> Conversation:
         bytes_back=talk.bytes_back,
         repeated=talk.repeated,
         resets=talk.resets,
+        complaints=talk.complaints,
         first_at=first.at,
         last_at=talk.last_at,
         judgement=_judge(talk, ended_at),
@@ -197,6 +212,8 @@ def _conversation(talk: _Talk, ended_at: float) -> Conversation:
 def _judge(talk: _Talk, ended_at: float) -> Judgement:
     if talk.there and talk.back:
         return Judgement.REFUSED if talk.refused else Judgement.BOTH_WAYS
+    if talk.complaints:
+        return Judgement.REFUSED
     if ended_at - talk.first.at < _ANSWERED_WITHIN_SECONDS and not talk.repeated:
         return Judgement.UNKNOWN
     if talk.asked:
@@ -206,14 +223,17 @@ def _judge(talk: _Talk, ended_at: float) -> Judgement:
     return Judgement.UNKNOWN
 
 
-_BAD = (Judgement.UNANSWERED, Judgement.ONE_WAY)
+#: Others need no answer: UDP may well be meant to have none.
+_WANT_ANSWERS = frozenset({"tcp", "icmp"})
+_ONE_SIDED = frozenset({Judgement.UNANSWERED, Judgement.ONE_WAY})
 
 
-def _order(item: Conversation) -> tuple[bool, int, str]:
+def lacks_answer(item: Conversation) -> bool:
+    """Tell whether an answer was due, and none was seen."""
+    return item.judgement in _ONE_SIDED and item.protocol in _WANT_ANSWERS
+
+
+def _order(item: Conversation) -> tuple[bool, bool, int, str]:
     spoken = item.bytes_there + item.bytes_back
-    return item.judgement not in _BAD, -spoken, str(item.source)
-
-
-def one_sided(found: Iterable[Conversation]) -> list[Conversation]:
-    """Choose those that nobody answers."""
-    return [item for item in found if item.judgement in _BAD]
+    one_sided = item.judgement in _ONE_SIDED
+    return not lacks_answer(item), not one_sided, -spoken, str(item.source)

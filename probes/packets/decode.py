@@ -1,32 +1,26 @@
-"""What does VXLAN carry in a frame of the underlay?"""
+"""What does VXLAN carry in a packet of the underlay?"""
 
 import struct
 from ipaddress import IPv4Address
 
 from scapy.error import Scapy_Exception
-from scapy.layers.inet import ICMP, IP, TCP, UDP
-from scapy.layers.l2 import Ether
+from scapy.layers.inet import ICMP, IP, TCP, UDP, ICMPerror, IPerror, TCPerror, UDPerror
 from scapy.layers.vxlan import VXLAN
 from scapy.packet import Packet
 
 from probes.packets.conversations import InnerPacket
 
-_ESP = 50
 _ECHO, _ECHO_REPLY = 8, 0
+_NAMES = {1: "icmp", 6: "tcp", 17: "udp"}
 
 
-def decode(frame: bytes, at: float) -> InnerPacket | IPv4Address | None:
-    """Read one Ethernet frame.
+def decode(packet: bytes, at: float) -> InnerPacket | None:
+    """Read one packet, from its IPv4 header on; its end may have been cut off.
 
-    An ESP packet gives the address that it comes from: it is encrypted, and may be VXLAN. None for
-    what is neither, or not IPv4 inside, or cut short.
+    None for what is no VXLAN, or no IPv4 inside, or lacks a header.
     """
     try:
-        outer = Ether(frame).getlayer(IP)
-        if outer is None:
-            return None
-        if outer.proto == _ESP:
-            return IPv4Address(outer.src)
+        outer = IP(packet)
         vxlan = outer.getlayer(VXLAN) or _unbound(outer)
         inner = vxlan.getlayer(IP) if vxlan is not None else None
         if inner is None or vxlan is None:
@@ -42,33 +36,53 @@ def _unbound(outer: Packet) -> Packet | None:
     return VXLAN(bytes(udp.payload)) if udp is not None else None
 
 
-def _inner(inner: Packet, outer: Packet, vxlan: Packet, at: float) -> InnerPacket:
-    protocol, source_port, destination_port = str(inner.proto), 0, 0
-    flags = sequence = payload = 0
-    if TCP in inner:
-        tcp = inner[TCP]
-        protocol, source_port, destination_port = "tcp", tcp.sport, tcp.dport
-        flags, sequence = int(tcp.flags), tcp.seq
-        payload = inner.len - (inner.ihl + tcp.dataofs) * 4
-    elif UDP in inner:
-        udp = inner[UDP]
-        protocol, source_port, destination_port = "udp", udp.sport, udp.dport
-    elif ICMP in inner:
-        protocol = "icmp"
-        if inner[ICMP].type in {_ECHO, _ECHO_REPLY}:
-            source_port = destination_port = inner[ICMP].id
+def _inner(inner: Packet, outer: Packet, vxlan: Packet, at: float) -> InnerPacket | None:
+    about = inner.getlayer(IPerror)
+    told = about if about is not None else inner
+    protocol = _NAMES.get(told.proto, str(told.proto))
+    piece = inner.frag > 0 or told.frag > 0
+    ports = (0, 0) if piece else _ports(told, protocol)
+    if ports is None:
+        return None
+    tcp = inner.getlayer(TCP) if about is None and not piece else None
+    # An error is about a packet that went the other way.
+    source, destination = (told.src, told.dst) if about is None else (told.dst, told.src)
     return InnerPacket(
         at=at,
         sender=IPv4Address(outer.src),
         receiver=IPv4Address(outer.dst),
         vni=vxlan.vni,
-        source=IPv4Address(inner.src),
-        destination=IPv4Address(inner.dst),
+        source=IPv4Address(source),
+        destination=IPv4Address(destination),
         protocol=protocol,
-        source_port=source_port,
-        destination_port=destination_port,
+        source_port=ports[0 if about is None else 1],
+        destination_port=ports[1 if about is None else 0],
         size_bytes=inner.len,
-        flags=flags,
-        sequence=sequence,
-        payload_bytes=payload,
+        flags=int(tcp.flags) if tcp is not None else 0,
+        sequence=tcp.seq if tcp is not None else 0,
+        payload_bytes=inner.len - (inner.ihl + tcp.dataofs) * 4 if tcp is not None else 0,
+        complaint=about is not None,
+        piece=piece,
     )
+
+
+def _ports(packet: Packet, protocol: str) -> tuple[int, int] | None:
+    """Give source and destination; None where the header that tells them is cut off."""
+    match protocol:
+        case "tcp" | "udp":
+            kinds = (TCP, TCPerror) if protocol == "tcp" else (UDP, UDPerror)
+            found = _first(packet, kinds)
+            return (found.sport, found.dport) if found is not None else None
+        case "icmp":
+            found = _first(packet, (ICMP, ICMPerror))
+            if found is None:
+                return None
+            echo = found.id if found.type in {_ECHO, _ECHO_REPLY} else 0
+            return echo, echo
+        case _:
+            return 0, 0
+
+
+def _first(packet: Packet, kinds: tuple[type[Packet], ...]) -> Packet | None:
+    found = (packet.getlayer(kind) for kind in kinds)
+    return next((layer for layer in found if layer is not None), None)

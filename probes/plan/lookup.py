@@ -19,6 +19,8 @@ class Lookup:
         self._forbidden = defaultdict[tuple[str, str], list[ForbiddenFlow]](list)
         for flow in intent.forbidden:
             self._forbidden[flow.source_id, flow.destination_id].append(flow)
+        self.external = intent.external
+        self.routes = intent.routes
         self._tasks_of = defaultdict[str, list[Task]](list)
         for task in topology.tasks:
             self._tasks_of[task.service_id].append(task)

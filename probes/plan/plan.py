@@ -10,6 +10,7 @@ from probes.plan.budget import Budget, Plan, choose
 from probes.plan.candidates import Pace, standpoints, towards_agents, towards_services
 from probes.plan.forbidden import towards_forbidden
 from probes.plan.lookup import Lookup
+from probes.plan.outside import towards_external, towards_routes
 from probes.plan.published import towards_published
 from probes.plan.widths import towards_widths
 
@@ -48,6 +49,8 @@ def plan(
         ),
         *towards_services(lookup, node, sources, settings.pace),
         *towards_forbidden(lookup, node, sources, settings.pace),
+        *towards_external(lookup, node, sources, settings.pace),
+        *towards_routes(lookup, node, settings.agent_service, settings.pace),
         *towards_widths(lookup, node, sources, settings.pace),
         *towards_published(lookup, node, settings.agent_service, settings.pace),
     ]

@@ -48,22 +48,30 @@ app = typer.Typer(
 
 
 @app.callback(
-    epilog="Exit status: 0 it worked, 1 the network said no, 2 wrong usage, 3 could not look.",
+    epilog="--from api.2, NODE, NODE:api and NETWORK look from there; --from all from every node, "
+    "by a task on a network of the target's, or its host.\n\n"
+    "Exit status: 0 worked, 1 the network said no, 2 usage, 3 could not look.",
 )
 def every_command(
     context: typer.Context,
     *,
     engine: Annotated[
         str,
-        typer.Option(envvar="DOCKER_HOST", metavar="URL", help="The Docker Engine."),
+        typer.Option(
+            envvar="DOCKER_HOST", metavar="URL", help="The Docker Engine.", show_default=False
+        ),
     ] = "unix:///var/run/docker.sock",
     netns_folder: Annotated[
         str,
-        typer.Option(metavar="DIR", help="Where Docker keeps network namespaces."),
+        typer.Option(
+            metavar="DIR", help="Where Docker keeps network namespaces.", show_default=False
+        ),
     ] = "/var/run/docker/netns",
     agent: Annotated[
         str,
-        typer.Option(metavar="SOCKET", help="The agent, which tells a worker the topology."),
+        typer.Option(
+            metavar="SOCKET", help="The agent, which asks other nodes.", show_default=False
+        ),
     ] = "/run/swarmscope/agent.sock",
 ) -> None:
     """Look at the service network from this node: once, now, as the agent does."""

@@ -190,7 +190,7 @@ def test_looks_from_another_node_are_repeated_until_one_fails(way: Way) -> None:
     text, status = said(way.lab, way.third, *arguments, "--count", "3", "--interval", "100ms")
     assert status == 0, text
     assert [line.split()[0] for line in text.splitlines()[:3]] == ["ok"] * 3
-    assert text.splitlines()[3] == "3 looks: 3 worked, 0 failed; loss 0 %"
+    assert text.splitlines()[3] == "3 looks, 0 failed, loss 0 %"
     assert said(way.lab, way.third, *arguments, "--quiet") == ("", 0)
 
     more = ("--until-fail", "--interval", "100ms", "--count", "300")
@@ -201,4 +201,4 @@ def test_looks_from_another_node_are_repeated_until_one_fails(way: Way) -> None:
 
     assert status == 1, text
     assert [line.split()[0] for line in text.splitlines()].count("refused") == 1
-    assert " 1 failed; " in text.splitlines()[-1 if " 0 worked" in text else -2]
+    assert " 1 failed, " in text

@@ -74,11 +74,8 @@ def test_looks_are_repeated_and_summed_up(target: str) -> None:
     assert len(lines) == 5
     for line in lines[:3]:
         assert re.fullmatch(rf"ok  tcp  host -> {target}, {figure}", line)
-    assert lines[3] == "3 looks: 3 worked, 0 failed; loss 0 %"
-    assert re.fullmatch(
-        rf"min {figure}  avg {figure}  p99 {figure}  max {figure}",
-        lines[4],
-    )
+    assert lines[3] == "3 looks, 0 failed, loss 0 %"
+    assert re.fullmatch(r"min/avg/p99/max (\d+\.\d\d/){3}\d+\.\d\d ms", lines[4])
 
 
 def test_looks_come_an_interval_apart(target: str) -> None:
@@ -95,7 +92,7 @@ def test_a_failure_among_many_is_status_1(closed: str) -> None:
     done = _probe(*NOWHERE, "tcp", closed, "--count", "2", "--interval", "1ms")
 
     assert done.exit_code == 1
-    assert done.output.splitlines()[-1] == "2 looks: 0 worked, 2 failed; loss 100 %"
+    assert done.output.splitlines()[-1] == "2 looks, 2 failed, loss 100 %"
 
 
 class _Page(BaseHTTPRequestHandler):
@@ -133,7 +130,7 @@ def test_until_fail_goes_on_until_the_first_failure() -> None:
     outcomes = [line.partition("  ")[0] for line in done.output.splitlines()]
     assert done.exit_code == 1
     assert outcomes[:4] == ["ok", "ok", "ok", "refused"]
-    assert done.output.splitlines()[4] == "4 looks: 3 worked, 1 failed; loss 25 %"
+    assert done.output.splitlines()[4] == "4 looks, 1 failed, loss 25 %"
 
 
 def test_until_fail_with_a_number_ends_there_when_all_is_well(target: str) -> None:
@@ -141,7 +138,7 @@ def test_until_fail_with_a_number_ends_there_when_all_is_well(target: str) -> No
     done = _probe(*NOWHERE, "tcp", target, "--until-fail", "--count", "2", "--interval", "1ms")
 
     assert done.exit_code == 0
-    assert done.output.splitlines()[2].startswith("2 looks: 2 worked")
+    assert done.output.splitlines()[2].startswith("2 looks, 0 failed")
 
 
 @pytest.mark.parametrize("more", [(), ("--count", "2", "--interval", "1ms")])
@@ -186,8 +183,8 @@ def test_ctrl_c_ends_with_the_summary(target: str) -> None:
 
     assert all(line.startswith(f"ok  tcp  host -> {target}, ") for line in lines)
     summary = rest.splitlines()[-2:]
-    assert re.fullmatch(r"\d+ looks?: \d+ worked, 0 failed; loss 0 %", summary[0])
-    assert summary[1].startswith("min ")
+    assert re.fullmatch(r"\d+ looks?, 0 failed, loss 0 %", summary[0])
+    assert summary[1].startswith("min/avg/p99/max ")
     assert process.returncode == 0
 
 
@@ -242,8 +239,8 @@ def test_watching_shows_how_it_goes(target: str, columns: int) -> None:
         status = terminal.process.wait(10)
 
     assert "from host, every 0.01 s; Ctrl-C ends" in shown
-    assert ("AVG" if columns == 80 else "avg ") in shown
-    assert re.search(r"\d+ looks?: \d+ worked, 0 failed; loss 0 %", whole)
+    assert ("AVG" if columns == 80 else "min/avg/p99/max ") in shown
+    assert re.search(r"\d+ looks?, 0 failed, loss 0 %", whole)
     assert status == 0
 
 
@@ -336,7 +333,7 @@ async def test_every_node_is_listed_the_worst_first(agent: Agent) -> None:
         "NODE   FROM        OUTCOME         TIME     SAW",
         "node2  shop_web.2  refused         0.40 ms  10.0.1.21:80: Connection refused",
         "node3              could_not_look           agent on 198.18.0.13: Cannot connect",
-        "node1  shop_web.1  ok              1.75 ms  -> shop_api.1 10.0.1.21:80 on shop_app",
+        "node1  shop_web.1  ok              1.75 ms  shop_api.1 10.0.1.21:80",
         "left out: node4: no task here is on shop_app, as api is",
     ]
     (asked,) = agent.asked
@@ -405,8 +402,26 @@ async def test_looks_from_everywhere_are_repeated_and_summed_up(agent: Agent) ->
     ]
     assert [re.split(r"  +", line) for line in lines[-3:]] == [
         ["NODE", "FROM", "LOOKS", "FAILED", "UNSEEN", "LOSS", "MIN", "AVG", "P99", "MAX"],
-        ["node2", "shop_web.2", "4", "1", "1", "33.3 %", *["1.75 ms"] * 4],
-        ["node1", "shop_web.1", "4", "0", "1", "0 %", *["1.75 ms"] * 4],
+        ["node2", "shop_web.2", "4", "1", "1", "33.3 %", *["1.75"] * 4, "ms"],
+        ["node1", "shop_web.1", "4", "0", "1", "0 %", *["1.75"] * 4, "ms"],
+    ]
+
+
+async def test_looks_from_one_other_node_are_summed_up_as_from_here(agent: Agent) -> None:
+    """Each line has named the node already."""
+    agent.rounds = [(answer("node2"),)]
+
+    done = await agent.probe(
+        "tcp", "api:80", "--from", "node2:web", "--count", "2", "--interval", "1ms"
+    )
+
+    assert done.exit_code == 0
+    line = "ok  tcp  shop_web.2 on node2 -> shop_api.1 10.0.1.21:80 on shop_app, 1.75 ms"
+    assert done.output.splitlines() == [
+        line,
+        line,
+        "2 looks, 0 failed, loss 0 %",
+        "min/avg/p99/max 1.75/1.75/1.75/1.75 ms",
     ]
 
 

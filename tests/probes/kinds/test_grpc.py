@@ -52,7 +52,7 @@ async def test_over_tls_http_2_is_agreed_on(authority: trustme.CA) -> None:
         result = await _look(port, host="api.example", tls=True)
 
     assert (result.outcome, result.detail) == (Outcome.OK, "")
-    assert [phase.name for phase in result.phases] == ["connect", "tls", "answer"]
+    assert [phase.name for phase in result.phases] == ["connect", "tls", "first_byte"]
     assert result.observed.certificate_expires_at is not None
 
 
@@ -66,9 +66,9 @@ async def _http1(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
     ("handler", "outcome", "detail"),
     [
         (_http1, Outcome.BAD_REPLY, "the answer is not HTTP/2"),
-        (closing, Outcome.BAD_REPLY, "the server closed the connection in the middle"),
-        (saying(b"\x00\x00"), Outcome.BAD_REPLY, "the server closed the connection in the middle"),
-        (silent, Outcome.TIMEOUT, "no answer within 0.5 s (step: answer)"),
+        (closing, Outcome.BAD_REPLY, "the connection was closed without an answer"),
+        (saying(b"\x00\x00"), Outcome.BAD_REPLY, "the connection was closed without an answer"),
+        (silent, Outcome.TIMEOUT, "no answer within 0.5 s (step: first_byte)"),
     ],
 )
 async def test_what_is_no_grpc_is_told(handler: Handler, outcome: Outcome, detail: str) -> None:

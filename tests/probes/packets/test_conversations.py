@@ -3,7 +3,7 @@
 from dataclasses import replace
 from ipaddress import IPv4Address
 
-from probes.packets.conversations import Conversations, InnerPacket, Judgement, one_sided
+from probes.packets.conversations import Conversations, InnerPacket, Judgement, lacks_answer
 
 SYN, SYN_ACK, ACK, RST = 0x02, 0x12, 0x10, 0x14
 WEB, API = IPv4Address("10.0.1.3"), IPv4Address("10.0.1.4")
@@ -69,7 +69,7 @@ def test_a_connection_that_nobody_answers_is_told_with_its_repetitions() -> None
     (found,) = sorted_out(THERE, replace(THERE, at=2.0), replace(THERE, at=4.0)).found(LATER)
 
     assert (found.judgement, found.repeated) == (Judgement.UNANSWERED, 2)
-    assert one_sided([found]) == [found]
+    assert lacks_answer(found)
 
 
 def test_who_asked_just_now_may_still_get_an_answer() -> None:
@@ -85,7 +85,34 @@ def test_a_refusal_is_an_answer() -> None:
     (found,) = sorted_out(THERE, back(THERE, flags=RST, sequence=0)).found(LATER)
 
     assert (found.judgement, found.resets) == (Judgement.REFUSED, 1)
-    assert one_sided([found]) == []
+    assert not lacks_answer(found)
+
+
+def test_an_error_is_an_answer_too_and_no_conversation_of_its_own() -> None:
+    """Whoever says it, and whether or not the packet that it is about was seen."""
+    port_closed = replace(back(THERE), protocol="udp", flags=0, complaint=True)
+    asked = replace(THERE, protocol="udp", flags=0)
+    for packets in ((asked, port_closed), (port_closed,)):
+        (found,) = sorted_out(*packets).found(LATER)
+
+        assert (found.source, found.source_port, found.destination_port) == (WEB, 40000, 80)
+        assert (found.packets_there, found.packets_back) == (len(packets) - 1, 0)
+        assert (found.judgement, found.complaints) == (Judgement.REFUSED, 1)
+
+
+def test_later_pieces_are_counted_and_make_no_conversation() -> None:
+    """They have no ports, so they would look as if nobody answered them."""
+    table = sorted_out(*[replace(THERE, protocol="udp", piece=True)] * 9)
+
+    assert (table.found(LATER), table.pieces) == ([], 9)
+
+
+def test_udp_may_be_meant_to_have_no_answer() -> None:
+    """It is marked, and nobody is blamed."""
+    (found,) = sorted_out(*[replace(THERE, protocol="udp", flags=0)] * 4).found(LATER)
+
+    assert found.judgement is Judgement.ONE_WAY
+    assert not lacks_answer(found)
 
 
 def test_packets_one_way_are_told_once_they_are_enough() -> None:
