@@ -20,7 +20,7 @@ from probes.looks.wants import (
     Want,
 )
 from probes.looks.wire import dump_answers, dump_asked, load_answers, load_asked
-from probes.model.probe import KIND_OF, Look
+from probes.model.probe import KIND_OF, Look, TcpLook
 from probes.model.result import Answer as DnsAnswer
 from probes.model.result import Certificate, Observation, Outcome, Result, TracedHop
 from probes.model.vantage import Vantage, VantageKind
@@ -64,6 +64,8 @@ def _look(kind: type[Look]) -> Look:
     values: dict[str, Any] = {"address": ADDRESS, "port": 80, "server": ADDRESS, "name": "api"}
     values |= {"overlay": Vantage(kind=VantageKind.OVERLAY, name="app", netns="/run/netns/1-app")}
     values |= {"names": ((ADDRESS, "shop_api.1"),), "patience_seconds": 0.25}
+    # Of a declared host: nobody asks another node for one, so what is in it need not be told apart.
+    values |= {"host": "db.example.org", "look": TcpLook(address=ADDRESS, port=5432)}
     names = {field.name for field in fields(kind)}
     made: Look = kind(**{name: value for name, value in values.items() if name in names})
     return made
