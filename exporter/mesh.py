@@ -11,25 +11,12 @@ from typing import Protocol
 
 from exporter.peers import MESH_PATH, PeerError
 from exporter.view import View
-from probes.mesh.model import Mesh, NodeMesh, Silent, look_of
-from probes.model.probe import Kind, Probe, Target
-from probes.model.result import Result, Verdict
+from probes.mesh.model import Mesh, NodeMesh, Silent
+from probes.mesh.take import chosen, take
+from probes.model.probe import Probe
+from probes.model.result import Result
 from probes.model.topology import Node
 from probes.wire import load_node_mesh
-
-#: What can be asked for, and at whom it is aimed.
-KINDS: Mapping[str, tuple[Kind, frozenset[Target]]] = {
-    "tcp": (Kind.TCP, frozenset({Target.TASK})),
-    "icmp": (Kind.ICMP, frozenset({Target.TASK})),
-    "dns": (Kind.DNS, frozenset({Target.NAME})),
-    "nodes": (Kind.TCP, frozenset({Target.NODE})),
-}
-_MOST_LOOKS = 500
-_AT_ONCE = 32
-
-
-class NoSuchMeshError(Exception):
-    """Nobody looks so."""
 
 
 class Others(Protocol):
@@ -56,20 +43,8 @@ class Meshes:
 
     async def own(self, kind: str, network: str) -> NodeMesh:
         """Look from this node; raises NoSuchMeshError."""
-        wanted = _wanted(self._planned(), kind, network)
-        places = asyncio.Semaphore(_AT_ONCE)
-
-        async def look(probe: Probe) -> Result:
-            async with places:
-                return await self._run(probe)
-
-        async with self._turn:
-            results = await asyncio.gather(*map(look, wanted[:_MOST_LOOKS]))
-        return NodeMesh(
-            node=self._view().node_name,
-            looks=tuple(look_of(item) for item in results if not _only_assumed(item)),
-            left_out=max(0, len(wanted) - _MOST_LOOKS),
-        )
+        wanted = chosen(self._planned(), kind, network)
+        return await take(self._view().node_name, wanted, self._run, turn=self._turn)
 
     async def everywhere(self, kind: str, network: str) -> Mesh:
         """Look from every node; who does not answer is named."""
@@ -95,21 +70,3 @@ class Meshes:
             return Silent(node=node.name, why=str(exc))
         except ValueError:
             return Silent(node=node.name, why="its agent is of another version")
-
-
-def _wanted(planned: tuple[Probe, ...], kind: str, network: str) -> list[Probe]:
-    if kind not in KINDS:
-        raise NoSuchMeshError(f"there is no mesh of {kind!r}, only of {', '.join(KINDS)}")
-    speaks, aims = KINDS[kind]
-    return [
-        probe
-        for probe in planned
-        if probe.id.probe is speaks
-        and probe.id.target in aims
-        and network in {"", probe.id.network}
-    ]
-
-
-def _only_assumed(result: Result) -> bool:
-    """Tell whether it failed where nobody said that anything listens."""
-    return result.probe.assumed and result.outcome.verdict is Verdict.FAILED

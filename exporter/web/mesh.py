@@ -4,9 +4,9 @@ from typing import Protocol
 
 from aiohttp import web
 
-from exporter.mesh import NoSuchMeshError
 from exporter.peers import MESH_PATH
 from probes.mesh.model import Mesh, NodeMesh
+from probes.mesh.take import NoSuchMeshError
 from probes.wire import dump_mesh, dump_node_mesh
 
 

@@ -5,7 +5,7 @@ import socket
 from contextlib import closing
 from http import HTTPStatus
 
-from probes.looks.errors import CannotLookError, UsageError
+from probes.looks.errors import CannotLookError, NoAgentError, UsageError
 
 #: The agent itself gives other nodes' agents 5 s each, all at once.
 _ANSWERS_WITHIN_SECONDS = 10
@@ -34,7 +34,8 @@ def ask_agent(
 ) -> bytes:
     """GET *target* of the agent at the socket *path*, or POST *body* to it.
 
-    CannotLookError says why there is no answer, UsageError what the agent says is asked wrongly.
+    NoAgentError says why there is no answer, CannotLookError what the agent could not do, and
+    UsageError what it says is asked wrongly.
     """
     try:
         with closing(_UnixConnection(path, within_seconds)) as connection:
@@ -42,7 +43,7 @@ def ask_agent(
             response = connection.getresponse()
             answer = response.read()
     except (OSError, http.client.HTTPException) as exc:
-        raise CannotLookError(f"the agent at {path} cannot be asked: {exc}; {_REMEDY}") from exc
+        raise NoAgentError(f"the agent at {path} cannot be asked: {exc}; {_REMEDY}") from exc
     if response.status == HTTPStatus.OK:
         return answer
     why = answer.decode(errors="replace").strip()

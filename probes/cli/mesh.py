@@ -10,8 +10,10 @@ from rich.text import Text
 
 from probes.cli import show
 from probes.cli.agent import ask_agent
+from probes.cli.around import Around
+from probes.cli.mesh_here import look_from_here
 from probes.cli.options import Addresses
-from probes.looks.errors import EXIT_STATUS, CannotLookError, CommandError
+from probes.looks.errors import EXIT_STATUS, CannotLookError, CommandError, NoAgentError
 from probes.mesh.fold import Cell, by_node, by_service, grid, verdict_of
 from probes.mesh.model import Mesh
 from probes.model.result import Verdict
@@ -28,7 +30,7 @@ _MOST_WORST = 20
 def mesh(addresses: Addresses, kind: str, network: str, *, json: bool) -> int:
     """Have everyone look at everyone, and print who reaches whom."""
     try:
-        found = _fetch(addresses, kind, network)
+        found = _found(addresses, kind, network)
     except CommandError as exc:
         return show.told(exc)
     cells = by_node(found) if kind == "nodes" else by_service(found)
@@ -37,6 +39,19 @@ def mesh(addresses: Addresses, kind: str, network: str, *, json: bool) -> int:
     else:
         _print(found, cells)
     return EXIT_STATUS[verdict_of(found)]
+
+
+def _found(addresses: Addresses, kind: str, network: str) -> Mesh:
+    """Ask the agents; where there is none here, this node's tasks are all we can look from."""
+    try:
+        return _fetch(addresses, kind, network)
+    except NoAgentError as exc:
+        try:
+            here = look_from_here(Around(addresses), kind, network)
+        except CannotLookError:
+            raise exc from None
+        show.say(f"from {here.node} alone: {exc}")
+        return Mesh(kind=kind, nodes=(here,))
 
 
 def _fetch(addresses: Addresses, kind: str, network: str) -> Mesh:
@@ -86,7 +101,8 @@ def _print(found: Mesh, cells: tuple[Cell, ...]) -> None:
     show.say(f"{looks} looks from {len(found.nodes)} nodes, {pairs}")
     for node in found.nodes:
         if node.left_out:
-            show.say(f"{node.node} left out {node.left_out} looks: they were too many")
+            why = "there were too many, or they took too long"
+            show.say(f"{node.node} left out {node.left_out} looks: {why}")
     for item in found.silent:
         show.say(f"{item.node} did not look: {item.why}")
 

@@ -28,3 +28,7 @@ class CannotLookError(CommandError):
     """A right is missing, or the Engine or the agent did not answer."""
 
     status = EXIT_STATUS[Verdict.UNKNOWN]
+
+
+class NoAgentError(CannotLookError):
+    """There is no agent on this node that could be asked."""

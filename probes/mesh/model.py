@@ -28,7 +28,7 @@ class NodeMesh:
 
     node: str
     looks: tuple[MeshLook, ...]
-    #: Looks that were wanted, and were too many.
+    #: Looks that were wanted, and were too many, or would have taken too long.
     left_out: int = 0
 
 

@@ -69,9 +69,8 @@ class Names:
         """Find an overlay's VNIs. Raises UsageError."""
         found = tuple(vni for vni, name in self._networks.items() if name == network)
         if not found:
-            raise UsageError(
-                f"there is no overlay {network!r}{_near(network, self._networks.values())}"
-            )
+            near = _near(network, self._networks.values())
+            raise UsageError(f"there is no overlay {network!r}{near}")
         return found
 
     def vtep_of(self, node: str) -> IPv4Address:

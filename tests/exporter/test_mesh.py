@@ -6,10 +6,11 @@ from ipaddress import IPv4Address
 
 import pytest
 
-from exporter.mesh import Meshes, NoSuchMeshError
+from exporter.mesh import Meshes
 from exporter.peers import PeerError
 from exporter.view import Source, View
 from probes.mesh.model import NodeMesh, Silent
+from probes.mesh.take import NoSuchMeshError
 from probes.model.probe import Kind, Probe, Target
 from probes.model.result import Outcome, Result
 from probes.swarm.membership import Membership

@@ -1,8 +1,10 @@
 """Do the commands about state, mesh and packets show the lab's Swarm as it is?"""
 
 import json
+from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
 from tests.lab.audit.broken_way import Way, find_way
@@ -18,6 +20,7 @@ from tests.lab.wait import at_once, wait_until
 pytestmark = pytest.mark.lab
 
 _WITHIN_SECONDS = 60.0
+_CAPTURE_SCHEMA = Path(__file__).parents[3] / "docs" / "schemas" / "capture.json"
 #: What a manager and a worker are asked alike; ipvs and vips depend on the kernel.
 _KINDS = ("networks", "nodes", "fdb", "neigh", "links", "dns-view")
 
@@ -132,6 +135,8 @@ def _wait_for_conversation(way: Way, *judgements: str) -> Document:
         document, status = probe(way.lab, way.here.node, "capture", *options)
         if status not in {0, 1}:
             raise LabError(f"status {status}: {document}")
+        jsonschema.validate(document, json.loads(_CAPTURE_SCHEMA.read_text()))
+        assert document["strangers"] == []
         for item in document["conversations"]:
             ends = f"{item['from']} {item['to']}"
             if item["judgement"] in judgements and way.there.task in ends:

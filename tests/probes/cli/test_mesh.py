@@ -58,7 +58,11 @@ def test_what_fails_is_said_below_it(tmp_path: Path) -> None:
             3,
             "node3 did not look: no route",
         ),
-        (_mesh(*GOOD, left_out=7), 0, "node1 left out 7 looks: they were too many"),
+        (
+            _mesh(*GOOD, left_out=7),
+            0,
+            "node1 left out 7 looks: there were too many, or they took too long",
+        ),
         (_mesh(), 3, "0 looks from 1 nodes"),
     ],
 )
@@ -78,3 +82,25 @@ def test_a_script_gets_it_whole(tmp_path: Path) -> None:
     assert document["pairs"][0]["destination"] == "shop_db"
     assert document["pairs"][0]["outcome"] == "refused"
     assert document["nodes"] == [{"node": "node1", "looks": 3, "left_out": 0}]
+
+
+def test_without_an_agent_and_an_engine_the_agent_is_missed(tmp_path: Path) -> None:
+    """It is the one that would have answered for all nodes."""
+    nobody = ("--agent", f"{tmp_path}/a.sock", "--engine", f"unix://{tmp_path}/e.sock")
+
+    done = typer.testing.CliRunner().invoke(app, (*nobody, "mesh"))
+
+    assert done.exit_code == 3
+    assert f"the agent at {tmp_path}/a.sock cannot be asked" in done.output
+
+
+def test_from_this_node_alone_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody takes one node for all of them."""
+    here = NodeMesh(node="node1", looks=GOOD)
+    monkeypatch.setattr("probes.cli.mesh.look_from_here", lambda *_: here)
+
+    done = typer.testing.CliRunner().invoke(app, ("--agent", f"{tmp_path}/a.sock", "mesh"))
+
+    assert done.exit_code == 0
+    assert "from node1 alone: the agent at " in done.output
+    assert "2 looks from 1 nodes" in done.output

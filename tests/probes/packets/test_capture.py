@@ -1,33 +1,29 @@
 """Is VXLAN between real devices captured, within bounds?"""
 
 import fcntl
-import os
 import signal
 import socket
 import struct
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from ipaddress import IPv4Address
 from pathlib import Path
-from textwrap import indent
 from typing import Any
 
 import pytest
 from scapy.layers.inet import TCP
 
-from probes.model.vantage import Vantage, VantageKind
 from probes.packets.capture import CAPTURED, WANTED
 from probes.packets.conversations import Judgement
 from probes.packets.tap import Tap
 from probes.packets.wanted import Captured, Ending, Sealed, Wanted
 from probes.vantage import inside, open_socket
 from tests.needs import command
-from tests.probes.kernel.place import Place, clean_leftovers, folder_of
 from tests.probes.packets.test_decode import FORTH, carried
+from tests.probes.packets.tunnel import Tunnel
 from tests.waiting import until
 
 pytestmark = pytest.mark.netns
@@ -37,67 +33,27 @@ ROOT = Path(__file__).parents[3]
 _TUNSETIFF, _IFF_TUN, _IFF_NO_PI = 0x400454CA, 0x0001, 0x1000
 
 
-_LINKS = """
-link set lo up
-link set under addrgenmode none
-address add 198.18.9.{own}/24 dev under
-link set under up
-link add over type vxlan id 4097 dstport 4789 local 198.18.9.{own} remote 198.18.9.{other}
-link set over addrgenmode none
-address add 10.88.0.{own}/24 dev over
-link set over up
-"""
+def start(tunnel: Tunnel, wanted: Wanted, *before: str) -> "subprocess.Popen[bytes]":
+    """Begin to capture on node one; the process is fed, and left to run."""
+    process = subprocess.Popen(
+        tunnel.inside("one", *before, sys.executable, "-m", "probes.packets.capture"),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=ROOT,
+    )
+    assert process.stdin is not None
+    process.stdin.write(WANTED.dump_json(wanted))
+    process.stdin.close()
+    process.stdin = None
+    return process
 
 
-class Tunnel:
-    """Two nodes of our own, with a VXLAN device each."""
-
-    def __init__(self) -> None:
-        clean_leftovers()
-        self._place = Place(folder_of(os.getpid()))
-        self.files = {name: self._place.add(name) for name in ("one", "two")}
-        peer = f"link add under type veth peer name under netns {self.files['two']}"
-        self._place.ip("one", peer)
-        self._place.ip("one", _LINKS.format(own=1, other=2))
-        self._place.ip("two", _LINKS.format(own=2, other=1))
-
-    def inside(self, name: str, *argv: str) -> list[str]:
-        return ["nsenter", f"--net={self.files[name]}", *argv]
-
-    def vantage(self, name: str) -> Vantage:
-        return Vantage(kind=VantageKind.HOST, name=name, netns=str(self.files[name]))
-
-    def run(self, name: str, *argv: str, text: str = "") -> None:
-        subprocess.run(self.inside(name, *argv), input=text, text=True, check=True)
-
-    def start(self, wanted: Wanted, *before: str) -> "subprocess.Popen[bytes]":
-        """Begin to capture on node one; the process is fed, and left to run."""
-        process = subprocess.Popen(
-            self.inside("one", *before, sys.executable, "-m", "probes.packets.capture"),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            cwd=ROOT,
-        )
-        assert process.stdin is not None
-        process.stdin.write(WANTED.dump_json(wanted))
-        process.stdin.close()
-        process.stdin = None
-        return process
-
-    def capture(self, wanted: Wanted, *sending: str) -> Captured:
-        """Capture on node one, while a script runs there over and over."""
-        capturing = self.start(wanted)
-        loop = f"import socket, time\nwhile True:\n{indent(SENDING[sending[0]], '    ')}"
-        argv = self.inside("one", sys.executable, "-c", loop, *sending[1:])
-        with subprocess.Popen(argv) as talking:
-            try:
-                return finished(capturing)
-            finally:
-                talking.kill()
-
-    def close(self) -> None:
-        self._place.close()
+def capture(tunnel: Tunnel, wanted: Wanted, what: str) -> Captured:
+    """Capture on node one, while it sends."""
+    capturing = start(tunnel, wanted)
+    with tunnel.sending(what):
+        return finished(capturing)
 
 
 def finished(process: "subprocess.Popen[bytes]") -> Captured:
@@ -106,34 +62,6 @@ def finished(process: "subprocess.Popen[bytes]") -> Captured:
     return CAPTURED.validate_json(out)
 
 
-@pytest.fixture
-def tunnel() -> Iterator[Tunnel]:
-    tunnel = Tunnel()
-    try:
-        yield tunnel
-    finally:
-        tunnel.close()
-
-
-#: What node one does again and again.
-SENDING = {
-    "tcp": """
-with socket.socket() as sock:
-    sock.settimeout(0.2)
-    sock.connect_ex(("10.88.0.2", 81))
-time.sleep(0.05)
-""",
-    "udp": """
-with socket.socket(type=socket.SOCK_DGRAM) as sock:
-    sock.sendto(b"hello", ("10.88.0.2", 53))
-time.sleep(0.05)
-""",
-    "esp": """
-with socket.socket(type=socket.SOCK_RAW, proto=50) as sock:
-    sock.sendto(bytes(64), ("198.18.9.2", 0))
-time.sleep(0.05)
-""",
-}
 DROP_BACK = """
 add table ip test
 add chain ip test out { type filter hook output priority 0; }
@@ -148,7 +76,7 @@ def test_a_conversation_is_seen_with_both_its_ends(tunnel: Tunnel, tmp_path: Pat
     """Refused, and so answered; and the packets are kept for others to read."""
     file = tmp_path / "out.pcap"
 
-    captured = tunnel.capture(replace(WANT, file=str(file)), "tcp")
+    captured = capture(tunnel, replace(WANT, file=str(file)), "tcp")
 
     assert (captured.packets, captured.written, captured.ended_by) == (6, 6, Ending.COUNT)
     talk = next(item for item in captured.conversations if item.judgement is Judgement.REFUSED)
@@ -168,7 +96,7 @@ def test_a_way_back_that_is_blocked_leaves_it_unanswered(tunnel: Tunnel) -> None
     """The SYN is seen to leave."""
     tunnel.run("two", "nft", "-f", "-", text=DROP_BACK)
 
-    captured = tunnel.capture(BRIEFLY, "tcp")
+    captured = capture(tunnel, BRIEFLY, "tcp")
 
     judged = {talk.judgement for talk in captured.conversations}
     assert Judgement.UNANSWERED in judged
@@ -179,7 +107,7 @@ def test_a_closed_udp_port_is_told_by_the_error_that_it_makes(tunnel: Tunnel) ->
     """It belongs to the conversation that it is about."""
     tunnel.run("two", "sysctl", "-qw", "net.ipv4.icmp_ratelimit=0")
 
-    captured = tunnel.capture(WANT, "udp")
+    captured = capture(tunnel, WANT, "udp")
 
     talk = next(item for item in captured.conversations if item.complaints)
     assert (talk.protocol, talk.destination_port) == ("udp", 53)
@@ -201,7 +129,7 @@ def test_only_what_is_wanted_is_captured_and_the_time_is_a_bound(
     tunnel: Tunnel, other: dict[str, Any]
 ) -> None:
     """What is of others does not count."""
-    captured = tunnel.capture(replace(BRIEFLY, **other), "tcp")
+    captured = capture(tunnel, replace(BRIEFLY, **other), "tcp")
 
     assert (captured.packets, captured.conversations) == (0, ())
     assert captured.ended_by is Ending.TIME
@@ -212,15 +140,15 @@ def test_all_choices_together_let_pass_what_is_wanted(tunnel: Tunnel) -> None:
     """At whichever end it is."""
     peers, addresses = (IPv4Address("198.18.9.2"),), (IPv4Address("10.88.0.1"),)
 
-    captured = tunnel.capture(replace(WANT, peers=peers, vnis=(4097,), addresses=addresses), "tcp")
+    captured = capture(tunnel, replace(WANT, peers=peers, vnis=(4097,), addresses=addresses), "tcp")
 
     assert captured.packets == 6
 
 
 def test_encrypted_packets_are_counted_by_who_sends_them_to_whom(tunnel: Tunnel) -> None:
     """And are not waited for: their number is no bound."""
-    captured = tunnel.capture(
-        replace(BRIEFLY, packets=1, peers=(IPv4Address("198.18.9.2"),)), "esp"
+    captured = capture(
+        tunnel, replace(BRIEFLY, packets=1, peers=(IPv4Address("198.18.9.2"),)), "esp"
     )
 
     (sealed,) = captured.sealed
@@ -248,7 +176,7 @@ def test_devices_without_ethernet_are_read_alike(tunnel: Tunnel) -> None:
 async def test_an_interrupt_ends_it_with_what_there_is(tunnel: Tunnel, tmp_path: Path) -> None:
     """Ctrl-C is for who has seen enough; and memory has a bound from the beginning."""
     file = tmp_path / "out.pcap"
-    capturing = tunnel.start(replace(WANT, file=str(file)))
+    capturing = start(tunnel, replace(WANT, file=str(file)))
     await until(file.exists)
     limits = Path(f"/proc/{capturing.pid}/limits").read_text()
     capturing.send_signal(signal.SIGINT)
@@ -282,7 +210,7 @@ def test_what_stands_in_the_way_is_named(
     tunnel: Tunnel, wanted: Wanted, before: tuple[str, ...], said: str
 ) -> None:
     """With what the kernel says, and what would help."""
-    process = tunnel.start(wanted, *before)
+    process = start(tunnel, wanted, *before)
     _, told = process.communicate(timeout=40)
 
     assert process.returncode == 3

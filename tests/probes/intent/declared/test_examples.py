@@ -11,7 +11,7 @@ from probes.intent.declared.network_config import NetworkConfig
 from probes.intent.declared.service_discovery import ServiceDiscovery
 
 DEPLOY = Path(__file__).parents[4] / "deploy"
-FOLDERS = ("examples", "caprover")
+FOLDERS = ("examples/declared", "caprover")
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
@@ -29,8 +29,8 @@ def test_an_examples_files_agree(folder: str) -> None:
 def test_the_shops_declaration_is_of_the_shop() -> None:
     """Its services and networks are those of shop.yml, as Swarm names them."""
     shop = yaml.safe_load((DEPLOY / "examples" / "shop.yml").read_text())
-    networks = load(DEPLOY / "examples" / "network-config.yml", NetworkConfig)
-    services = load(DEPLOY / "examples" / "service-discovery.yml", ServiceDiscovery)
+    networks = load(DEPLOY / "examples" / "declared" / "network-config.yml", NetworkConfig)
+    services = load(DEPLOY / "examples" / "declared" / "service-discovery.yml", ServiceDiscovery)
 
     assert {*services.services} == {f"shop_{name}" for name in shop["services"]}
     assert {*networks.networks} == {f"shop_{name}" for name in shop["networks"]}
