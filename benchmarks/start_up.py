@@ -1,8 +1,9 @@
 """How long does a person wait for `probe` to begin?
 
-Prints the median and the fastest of some runs of `probe --help`, and of `probe tcp` to a port that
-is open and to one that is closed, each a process of its own, compiled once before as an installed
-one is. Fails when a median is above the aim, or when a run imports what it has no use for.
+Prints the median and the fastest of some runs of `probe --help`, of what a shell asks when it
+completes a command, and of `probe tcp` to a port that is open and to one that is closed, each a
+process of its own, compiled once before as an installed one is. Fails when a median is above the
+aim, or when a run imports what it has no use for.
 
     python -m benchmarks.start_up [RUNS]
 """
@@ -42,6 +43,7 @@ def main() -> None:
             closed = other.getsockname()[1]
         commands = {
             "probe --help": ("--help",),
+            "probe complete (a command)": ("complete", "--", "probe f"),
             f"probe tcp 127.0.0.1:{port} (open)": ("tcp", f"127.0.0.1:{port}"),
             f"probe tcp 127.0.0.1:{closed} (closed)": ("tcp", f"127.0.0.1:{closed}"),
         }

@@ -21,7 +21,7 @@ from exporter.peers import (
 from exporter.questions import FarQuestion, read_far_question, read_question
 from exporter.store import Snapshot
 from exporter.view import Source, View
-from exporter.web import blackbox, doctor, looks, mesh, state
+from exporter.web import blackbox, doctor, looks, mesh, names, state
 from exporter.web.access import guard
 from exporter.web.doctor import Tells
 from exporter.web.looks import Looking
@@ -85,6 +85,7 @@ def make_app(agent: Served) -> web.Application:
             *looks.routes(agent),
             *state.routes(agent),
             *mesh.routes(agent),
+            *names.routes(agent),
             *doctor.routes(agent),
             *blackbox.routes(agent),
             web.get("/metrics", pages.metrics),

@@ -1,155 +1,165 @@
-"""What may the word be that somebody is typing? From the commands, and from the live topology."""
+"""Which words may a command line go on with?"""
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from types import MappingProxyType
 
-from probes.cli.agent import ask_agent
-from probes.cli.around import Around
+from typer.core import TyperGroup, TyperOption
+
 from probes.cli.options import Addresses
-from probes.looks.errors import CommandError
+from probes.cli.unfinished import Parameter, Unfinished, read_line
+from probes.looks.nameable import Nameable, load_nameable
 
-_TOPOLOGY_PATH = "/api/v1/topology"
-#: Nobody waits longer for a word.
-_WITHIN_SECONDS = 2.0
-#: Options that take a name, and of what.
-_NAMED: Mapping[str, tuple[str, ...]] = {
-    "--from": ("places", "services", "tasks", "nodes", "networks"),
-    "--node": ("nodes",),
-    "--peer": ("nodes",),
-    "--diff": ("nodes",),
-    "--network": ("networks",),
-    "--service": ("services",),
-}
-#: Commands whose words name something of the Swarm's; the words of all others are their own.
-_AIMED = frozenset({"HOST", "HOST:PORT", "HOST:PORT[/DB]", "NAME", "SOURCE", "DESTINATION[:PORT]"})
-
-SCRIPTS: Mapping[str, str] = {
-    "bash": """\
-_probe_complete() {
-  local IFS=$'\\n'
-  COMPREPLY=($(probe complete -- "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null))
-}
-complete -o default -F _probe_complete probe
-""",
-    "zsh": """\
-#compdef probe
-_probe_complete() {
-  local -a found
-  found=("${(@f)$(probe complete -- "${(@)words[2,CURRENT]}" 2>/dev/null)}")
-  compadd -a found
-}
-compdef _probe_complete probe
-""",
-    "fish": """\
-function __probe_complete
-  set -l words (commandline -opc) (commandline -ct)
-  probe complete -- $words[2..-1] 2>/dev/null
-end
-complete -c probe -f -a '(__probe_complete)'
-""",
-}
+_PATH = "/api/v1/names"
+#: Somebody waits with a finger on the key.
+_WITHIN_SECONDS = 0.2
+_SEVERAL = "tasks."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Names:
-    """What can be named; each sorted."""
+def complete(group: TyperGroup, addresses: Addresses, line: str) -> Iterator[str]:
+    """List what the last word of *line* may become; nothing where that cannot be told.
 
-    services: tuple[str, ...] = ()
-    tasks: tuple[str, ...] = ()
-    nodes: tuple[str, ...] = ()
-    networks: tuple[str, ...] = ()
-    places: tuple[str, ...] = field(default=("all", "host"))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Typed:
-    """One command, as it can be typed."""
-
-    name: str
-    options: tuple[str, ...]
-    #: Of them, those that no value follows.
-    flags: frozenset[str]
-    #: Metavars of its words.
-    words: tuple[str, ...]
+    A word that ends with ":" or "/" is to be gone on with.
+    """
+    found = read_line(group, line)
+    if found is None:
+        return
+    start = _typed(line).removesuffix(found.word)
+    for word in sorted(_words(found, replace(addresses, **found.addresses))):
+        if word.startswith(found.word):
+            yield f"{start}{word}"
 
 
-def candidates(words: Sequence[str], commands: Sequence[Typed], names: Names) -> list[str]:
-    """List what the last of *words*, which may be empty, can become."""
-    *before, current = words or [""]
-    command = next((item for item in commands if item.name in before), None)
-    return sorted(
-        {
-            item
-            for item in _all(before, current, command, commands, names)
-            if item.startswith(current)
-        }
-    )
+def _typed(line: str) -> str:
+    """Give the last word as it stands there, such as "--from=ap"."""
+    return "" if not line or line[-1].isspace() else line.rsplit(maxsplit=1)[-1]
 
 
-def _all(
-    before: Sequence[str],
-    current: str,
-    command: Typed | None,
-    commands: Sequence[Typed],
-    names: Names,
-) -> Iterable[str]:
-    option = before[-1] if before else ""
-    if len(before) > 1 and before[-2] == "--diff":
-        option = "--diff"
-    if option in _NAMED:
-        return [name for kind in _NAMED[option] for name in getattr(names, kind)]
-    if command is None:
-        return [] if current.startswith("-") else [item.name for item in commands]
-    if current.startswith("-"):
-        return command.options
-    if option in command.options and option not in command.flags:
-        return []  # the value of an option that is no name
-    if _AIMED & {*command.words}:
-        return (*names.services, *names.tasks)
-    return []
+def _words(found: Unfinished, addresses: Addresses) -> Iterable[str]:
+    if found.says_option:
+        return _options(found)
+    if found.parameter is None:
+        return _commands(found.command) if isinstance(found.command, TyperGroup) else ()
+    choices = found.parameter.type_descriptor.choices
+    if choices:
+        return [str(choice.value) for choice in choices if hasattr(choice, "value")]
+    make = WORDS_OF.get(_key(found.parameter))
+    names = _ask(addresses) if make else None
+    return make(names, found.word) if make and names else ()
 
 
-def names_around(addresses: Addresses) -> Names:
-    """Ask the agent, else the Engine, what there is; nothing where neither answers."""
+def _commands(group: TyperGroup) -> Iterable[str]:
+    return [name for name, command in group.commands.items() if not command.hidden]
+
+
+def _options(found: Unfinished) -> Iterator[str]:
+    for item in found.command.params:
+        if isinstance(item, TyperOption) and not item.hidden:
+            yield from (*item.opts, *item.secondary_opts)
+    yield "--help"
+
+
+def _key(parameter: Parameter) -> str:
+    """Tell parameters apart as their help does: by option and by what stands for the value."""
+    option = parameter.opts[0] if isinstance(parameter, TyperOption) else ""
+    return f"{option} {parameter.metavar}".strip()
+
+
+# --- what the Swarm knows ---
+
+
+def _ask(addresses: Addresses) -> Nameable | None:
+    """Ask the agent, which has the names at hand, else a manager's Engine; None for neither."""
+    # Commands and options are known without them.
+    from probes.cli.agent import ask_agent  # noqa: PLC0415
+    from probes.looks.errors import CommandError  # noqa: PLC0415
+
     try:
-        body = ask_agent(addresses.agent, _TOPOLOGY_PATH, _WITHIN_SECONDS)
-        return _names(json.loads(body))
-    except (CommandError, ValueError, KeyError, TypeError):
-        return _names_of_engine(addresses)
+        return load_nameable(ask_agent(addresses.agent, _PATH, _WITHIN_SECONDS))
+    except (CommandError, ValueError):
+        pass
+    # Without an agent it takes longer: Docker's library does.
+    from probes.cli.around import Around  # noqa: PLC0415
+    from probes.looks.naming import nameable  # noqa: PLC0415
 
-
-def _names_of_engine(addresses: Addresses) -> Names:
     try:
-        topology = Around(addresses).topology
+        return nameable(Around(addresses).topology)
     except CommandError:
-        return Names()
-    from probes.wire import dump_topology  # noqa: PLC0415 -- only where no agent answers
-
-    return _names(json.loads(dump_topology(topology)))
+        return None
 
 
-def _names(topology: Mapping[str, Any]) -> Names:
-    """Read the document of `/api/v1/topology`, without what makes a model of it: that is slow."""
-    nodes = {item["id"]: item["name"] for item in topology["nodes"]}
-    services = {item["id"]: item for item in topology["services"]}
-    called = {key: sorted({item["name"], _short(item)}) for key, item in services.items()}
-    tasks = {
-        f"{name}.{item.get('slot') or nodes.get(item['node_id'], item['node_id'])}"
-        for item in topology["tasks"]
-        if item["state"] == item["desired_state"] == "running"
-        for name in called.get(item["service_id"], ())
+# --- what each kind of word may be ---
+
+
+def _nodes(names: Nameable, _: str) -> Iterable[str]:
+    return names.nodes
+
+
+def _networks(names: Nameable, _: str) -> Iterable[str]:
+    return names.networks
+
+
+def _services(names: Nameable, _: str) -> Iterable[str]:
+    return names.services
+
+
+def _ends(names: Nameable, _: str) -> Iterable[str]:
+    return (*names.services, *names.tasks)
+
+
+def _sources(names: Nameable, _: str) -> Iterable[str]:
+    return {"host", "all", *names.services, *names.tasks, *names.nodes, *names.networks}
+
+
+def _hosts(names: Nameable, word: str) -> Iterable[str]:
+    """Offer the many that `tasks.` is before only to who asks for them."""
+    if word.startswith(_SEVERAL):
+        return [f"{_SEVERAL}{name}" for name in names.services]
+    return _ends(names, word)
+
+
+def _host_and_port(names: Nameable, word: str) -> Iterable[str]:
+    host, colon, _ = word.partition(":")
+    if colon:
+        return [f"{host}:{port}" for port in _ports(names, host)]
+    return [f"{name}:" for name in _hosts(names, word)]
+
+
+def _host_or_port(names: Nameable, word: str) -> Iterable[str]:
+    return _host_and_port(names, word) if ":" in word else _ends(names, word)
+
+
+def _urls(names: Nameable, word: str) -> Iterable[str]:
+    scheme, there, rest = word.partition("://")
+    if not there:
+        return "http://", "https://"
+    if ":" in rest:
+        return [f"{scheme}://{item}/" for item in _host_and_port(names, rest)]
+    return [f"{scheme}://{name}:" for name in _hosts(names, rest)]
+
+
+def _ports(names: Nameable, host: str) -> Iterable[int]:
+    """Tell a service's ports, also for a task of it: a service's name has no dot."""
+    service = host.removeprefix(_SEVERAL).partition(".")[0]
+    return names.services.get(service, ())
+
+
+#: A parameter, as `_key` calls it -> what it may be.
+WORDS_OF: Mapping[str, Callable[[Nameable, str], Iterable[str]]] = MappingProxyType(
+    {
+        "NAME": _hosts,
+        "HOST": _hosts,
+        "HOST:PORT": _host_and_port,
+        "HOST:PORT[/DB]": _host_and_port,
+        "URL": _urls,
+        "SOURCE": _ends,
+        "DESTINATION[:PORT]": _host_or_port,
+        "--from WHERE": _sources,
+        "--from NAME": _services,
+        "--node NAME": _nodes,
+        "--diff NODE NODE": _nodes,
+        "--peer NODE": _nodes,
+        "--network NAME": _networks,
+        "--service NAME": _services,
     }
-    return Names(
-        services=tuple(sorted({name for both in called.values() for name in both})),
-        tasks=tuple(sorted(tasks)),
-        nodes=tuple(sorted(nodes.values())),
-        networks=tuple(sorted(item["name"] for item in topology["networks"])),
-    )
-
-
-def _short(service: Mapping[str, Any]) -> str:
-    stack = dict(service.get("labels", ())).get("com.docker.stack.namespace", "")
-    name: str = service["name"]
-    return name.removeprefix(f"{stack}_")
+)

@@ -44,12 +44,11 @@ def _row(service: Service, lookup: Lookup, here: set[str]) -> ServiceRow:
         lookup.networks[network_id].name: vip_on(service, network_id)
         for network_id in lookup.overlays_of(service)
     }
-    declared = {port.target for port in service.ports if port.protocol == "tcp"}
     return ServiceRow(
         service=service.name,
         name=short_name(service),
         networks={name: str(vip or "") for name, vip in sorted(vips.items())},
-        ports=tuple(sorted(declared | lookup.exposed_by(service))),
+        ports=tuple(sorted(lookup.tcp_ports_of(service))),
         tasks=tuple(sorted(lookup.name_of(task) for task in tasks)),
         here=tuple(sorted(lookup.name_of(task) for task in tasks if task.id in here)),
     )

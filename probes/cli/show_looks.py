@@ -70,7 +70,7 @@ def print_summary(session: Session) -> None:
         console.print(table)
     else:
         for place in places:
-            if place.node:
+            if len(places) > 1:
                 console.print(Text(f"{place.node}:", style="bold"), soft_wrap=True)
             for line in summary_lines(place.tally.summary()):
                 console.print(Text(line), soft_wrap=True)

@@ -16,7 +16,7 @@ from probes.wire import DOCUMENT_VERSION, load_table, table_document
 _PATH = "/api/v1/state"
 #: Below this, columns that are about numbers alone are left out.
 _NARROW_COLUMNS = 100
-_ONLY_WIDE = frozenset({"mac", "mark", "rx", "tx", "active", "engine", "device", "age"})
+_ONLY_WIDE = frozenset({"driver", "mac", "mark", "rx", "tx", "active", "engine", "device", "age"})
 
 
 def table(

@@ -45,6 +45,11 @@ class Lookup:
         """List the TCP ports of its image's `EXPOSE`, as far as any node reported them."""
         return self._exposed[service.id]
 
+    def tcp_ports_of(self, service: Service) -> set[int]:
+        """List the TCP ports that it is known to listen on: declared, or exposed by its image."""
+        declared = {port.target for port in service.ports if port.protocol == "tcp"}
+        return declared | self.exposed_by(service)
+
     def overlays_of(self, service: Service) -> set[str]:
         """List the ids of the overlays that a service's tasks join on the operator's word."""
         joined = (attachment.network_id for attachment in service.attachments)

@@ -31,6 +31,7 @@ def networks(situation: Situation) -> Table:
         return Row(
             cells=(
                 network.name,
+                network.driver,
                 ", ".join(map(str, network.vnis)),
                 ", ".join(map(str, network.subnets)),
                 str(used.used) if used else "",
@@ -46,7 +47,18 @@ def networks(situation: Situation) -> Table:
     return Table(
         kind="networks",
         node=situation.node.name,
-        columns=("network", "vni", "subnet", "used", "free", "mtu", "is", "services", "here"),
+        columns=(
+            "network",
+            "driver",
+            "vni",
+            "subnet",
+            "used",
+            "free",
+            "mtu",
+            "is",
+            "services",
+            "here",
+        ),
         rows=tuple(row(item) for item in sorted(situation.topology.networks, key=_name)),
         judged=True,
     )

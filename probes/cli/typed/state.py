@@ -138,14 +138,17 @@ def links(
     raise _show(context, "links", node, network=network, diff=diff, json=json)
 
 
-@app.command("dns-view", epilog="Example: probe dns-view --service shop_web")
+@app.command("dns-view", epilog="Example: probe dns-view --from shop_web")
 def dns_view(
     context: typer.Context,
     *,
     node: _Node = "",
-    service: _Service = "",
+    source: Annotated[
+        str,
+        typer.Option("--from", "--service", metavar="NAME", help="For this service alone."),
+    ] = "",
     diff: _Diff = None,
     json: Json = False,
 ) -> None:
     """List what each name resolves to for this node's tasks, and should."""
-    raise _show(context, "dns-view", node, service=service, diff=diff, json=json)
+    raise _show(context, "dns-view", node, service=source, diff=diff, json=json)

@@ -407,6 +407,24 @@ async def test_looks_from_everywhere_are_repeated_and_summed_up(agent: Agent) ->
     ]
 
 
+async def test_looks_from_one_other_node_are_summed_up_as_from_here(agent: Agent) -> None:
+    """Each line has named the node already."""
+    agent.rounds = [(answer("node2"),)]
+
+    done = await agent.probe(
+        "tcp", "api:80", "--from", "node2:web", "--count", "2", "--interval", "1ms"
+    )
+
+    assert done.exit_code == 0
+    line = "ok  tcp  shop_web.2 on node2 -> shop_api.1 10.0.1.21:80 on shop_app, 1.75 ms"
+    assert done.output.splitlines() == [
+        line,
+        line,
+        "2 looks, 0 failed, loss 0 %",
+        "min/avg/p99/max 1.75/1.75/1.75/1.75 ms",
+    ]
+
+
 async def test_until_fail_stops_when_any_node_fails(agent: Agent) -> None:
     """The others were still asked in that round."""
     worked = (answer("node1"), answer("node2"))

@@ -76,6 +76,28 @@ def test_rows_can_be_chosen_and_only_they_count(tmp_path: Path) -> None:
     assert (other.exit_code, other.output) == (0, "no fdb on node1\n")
 
 
+def test_names_are_shown_from_one_vantage(tmp_path: Path) -> None:
+    """What another service is told is not what was asked for."""
+    view = Table(
+        kind="dns-view",
+        node="node1",
+        columns=("from", "name", "answer"),
+        rows=(
+            Row(cells=("shop_web", "api", "10.0.1.20")),
+            Row(cells=("shop_api", "web", "10.0.1.9"), wrong="wrong_answer"),
+        ),
+        key=2,
+        judged=True,
+    )
+    with _agent(tmp_path, view) as agent:
+        web = _probe(*agent, "dns-view", "--from", "web", "--json")
+        api = _probe(*agent, "dns-view", "--from", "shop_api", "--json")
+
+    assert [row["from"] for row in json.loads(web.output)["rows"]] == ["shop_web"]
+    assert [row["from"] for row in json.loads(api.output)["rows"]] == ["shop_api"]
+    assert (web.exit_code, api.exit_code) == (0, 1)
+
+
 def test_what_could_not_be_read_is_no_empty_table(tmp_path: Path) -> None:
     """It is said why, and the status is that of who could not look."""
     with _agent(tmp_path, _table(note="this node's kernel has no IPVS")) as agent:

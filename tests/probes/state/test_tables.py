@@ -84,6 +84,7 @@ def test_networks_and_nodes_are_listed_with_their_use() -> None:
     table = TABLES["networks"](seen(HEALTHY))
     (network,) = table.rows
     cells = dict(zip(table.columns, network.cells, strict=True))
+    assert cells["driver"] == "overlay"
     assert (cells["network"], cells["vni"], cells["subnet"]) == ("shop_app", "4097", "10.0.1.0/24")
     assert int(cells["used"]) + int(cells["free"]) == 254
 
