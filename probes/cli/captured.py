@@ -1,6 +1,6 @@
 """How do captured conversations look on a terminal, or to a script?"""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from ipaddress import IPv4Address
 from typing import Any
@@ -17,6 +17,7 @@ from probes.packets.wanted import Captured, Ending, Wanted
 from probes.wire import DOCUMENT_VERSION
 
 _MOST_SHOWN = 40
+_WITH_PORTS = frozenset({"tcp", "udp"})
 #: Below this, columns that are about numbers alone are left out.
 _NARROW_COLUMNS = 100
 
@@ -77,31 +78,48 @@ def _conversation(item: Conversation, names: Names) -> Mapping[str, Any]:
 def print_captured(wanted: Wanted, captured: Captured, names: Names) -> None:
     """Print a table, and below it what it does not show."""
     strangers = frozenset(names.strangers(captured))
-    found = captured.conversations[:_MOST_SHOWN]
-    if found:
+    lines = folded(captured)
+    if lines:
         console = show.console_for()
         wide = console.width >= _NARROW_COLUMNS
-        titles = ["NETWORK", "FROM", "TO", "", "SEEN", "THERE", "BACK"]
+        titles = ["NETWORK", "FROM", "TO", "", "SEEN", "TIMES", "THERE", "BACK"]
         titles += ["AGAIN", "NODES"] if wide else []
         table = Grid(*titles, box=None, pad_edge=False, header_style="bold")
-        for item in found:
-            cells = list(_cells(item, names, strangers))
+        for line in lines[:_MOST_SHOWN]:
+            cells = list(_cells(line, names, strangers))
             table.add_row(*(cells if wide else cells[: len(titles)]))
         console.print(table)
-    for line in _remarks(wanted, captured, names):
-        show.say(line)
+    if len(lines) > _MOST_SHOWN:
+        show.say(f"and {len(lines) - _MOST_SHOWN} lines more: --json has every conversation")
+    for remark in _remarks(wanted, captured, names):
+        show.say(remark)
 
 
-def _cells(item: Conversation, names: Names, strangers: frozenset[IPv4Address]) -> Iterator[Text]:
-    port = f":{item.destination_port}" if item.protocol in {"tcp", "udp"} else ""
+def folded(captured: Captured) -> list[list[Conversation]]:
+    """Put conversations together that differ in nothing but the client's port, in their order."""
+    found: dict[object, list[Conversation]] = {}
+    for item in captured.conversations:
+        port = item.destination_port if item.protocol in _WITH_PORTS else 0
+        ways = (item.source, item.destination, item.source_vtep, item.destination_vtep)
+        key = (item.vni, item.protocol, item.judgement, port, *ways)
+        found.setdefault(key, []).append(item)
+    return list(found.values())
+
+
+def _cells(
+    line: Sequence[Conversation], names: Names, strangers: frozenset[IPv4Address]
+) -> Iterator[Text]:
+    item = line[0]
+    port = f":{item.destination_port}" if item.protocol in _WITH_PORTS else ""
     yield Text(names.network(item.vni))
     yield Text(names.end(item.vni, item.source))
     yield Text(f"{names.end(item.vni, item.destination)}{port}")
     yield Text(item.protocol)
     yield Text(str(item.judgement), _style(item))
-    yield Text(str(item.packets_there))
-    yield Text(str(item.packets_back))
-    yield Text(str(item.repeated or ""))
+    yield Text(str(len(line)))
+    yield Text(str(sum(each.packets_there for each in line)))
+    yield Text(str(sum(each.packets_back for each in line)))
+    yield Text(str(sum(each.repeated for each in line) or ""))
     strange = {item.source_vtep, item.destination_vtep} & strangers
     way = f"{names.node(item.source_vtep)} > {names.node(item.destination_vtep)}"
     yield Text(way, "bold red" if strange else "")
@@ -115,9 +133,6 @@ def _style(item: Conversation) -> str:
 
 
 def _remarks(wanted: Wanted, captured: Captured, names: Names) -> Iterator[str]:
-    more = len(captured.conversations) - _MOST_SHOWN
-    if more > 0:
-        yield f"and {more} conversations more: --json has them all"
     lacking = sum(map(lacks_answer, captured.conversations))
     ends = {Ending.COUNT: ", which is as many as were wanted", Ending.INTERRUPT: ", interrupted"}
     yield (

@@ -9,6 +9,8 @@ from ipaddress import IPv4Address
 _ONE_WAY_PACKETS = 4
 #: TCP itself asks again after a second (RFC 6298, 2).
 _ANSWERED_WITHIN_SECONDS = 0.5
+#: Where clients' ports begin, unless told otherwise (ip_local_port_range in ip-sysctl).
+_FIRST_EPHEMERAL = 32768
 _FIN, _SYN, _RST, _ACK = 0x01, 0x02, 0x04, 0x10  # RFC 9293, 3.1
 
 
@@ -59,7 +61,7 @@ class Conversation:
 
     vni: int
     protocol: str
-    #: Who spoke first, as far as we saw.
+    #: Who began, as far as we saw.
     source: IPv4Address
     source_port: int
     destination: IPv4Address
@@ -146,9 +148,13 @@ def _key(packet: InnerPacket) -> _Key:
 
 
 def _opening(packet: InnerPacket) -> InnerPacket:
-    """Take a SYN-ACK or an error that was seen first for what it is: the other end began."""
-    agrees = packet.protocol == "tcp" and packet.flags & (_SYN | _ACK) == _SYN | _ACK
-    if not (agrees or packet.complaint):
+    """Turn an answer that was seen first around: the other end began.
+
+    It is a SYN-ACK, an error, or what a server says in a conversation that began before us.
+    """
+    syn = packet.flags & (_SYN | _ACK) if packet.protocol == "tcp" else 0
+    served = 0 < packet.source_port < _FIRST_EPHEMERAL <= packet.destination_port
+    if syn == _SYN or not (packet.complaint or syn == _SYN | _ACK or served):
         return packet
     return InnerPacket(
         at=packet.at,

@@ -64,6 +64,16 @@ def test_both_directions_are_one_conversation() -> None:
         assert found.judgement is Judgement.BOTH_WAYS
 
 
+def test_a_server_is_known_by_its_port_where_the_beginning_was_missed() -> None:
+    """Whoever of the two spoke first since."""
+    data = replace(THERE, flags=ACK)
+    for packets in ((data, back(data)), (back(data), data)):
+        (found,) = sorted_out(*packets).found(LATER)
+
+        assert (found.source, found.destination_port) == (WEB, 80)
+        assert (found.packets_there, found.packets_back) == (1, 1)
+
+
 def test_a_connection_that_nobody_answers_is_told_with_its_repetitions() -> None:
     """TCP asks again, with the same sequence number."""
     (found,) = sorted_out(THERE, replace(THERE, at=2.0), replace(THERE, at=4.0)).found(LATER)
