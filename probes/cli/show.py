@@ -46,7 +46,7 @@ def print_report(report: Report) -> None:
     if result.detail:
         console.print(Text(f"  {_plain(result.detail)}"), soft_wrap=True)
     for label, value in lines_of(report):
-        console.print(Text.assemble(f"  {label:<12}", _plain(value)), soft_wrap=True)
+        console.print(Text.assemble(f"  {label:<11} ", _plain(value)), soft_wrap=True)
     if report.beneath:
         console.print(Text("beneath it, on the underlay:"), soft_wrap=True)
         print_report(Report(result=report.beneath))

@@ -75,15 +75,15 @@ def _context(file: Path) -> ssl.SSLContext:
     return context
 
 
-class _Echo(asyncio.DatagramProtocol):
-    """Answers with what it was sent."""
+def _echo(sock: socket.socket) -> None:
+    data, peer = sock.recvfrom(65_535)
+    sock.sendto(data, peer)
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = transport
 
-    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        assert isinstance(self._transport, asyncio.DatagramTransport)
-        self._transport.sendto(data, addr)
+def _bound(address: str, port: int) -> socket.socket:
+    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+    sock.bind((address, port))
+    return sock
 
 
 async def _serve(address: str, folder: Path) -> None:
@@ -97,8 +97,9 @@ async def _serve(address: str, folder: Path) -> None:
         ):
             tls = _context(folder / file) if file else None
             await stack.enter_async_context(serving(handler, _listener(address, port), tls))
-        await loop.create_datagram_endpoint(_Echo, (address, UDP))
-        await loop.create_datagram_endpoint(asyncio.DatagramProtocol, (address, DEAF))
+        answering = stack.enter_context(_bound(address, UDP))
+        loop.add_reader(answering, _echo, answering)
+        stack.enter_context(_bound(address, DEAF))
         await asyncio.Event().wait()
 
 
