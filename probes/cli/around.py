@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from probes.cli.agent import ask_agent
 from probes.cli.options import Addresses
 from probes.errors import LookError
-from probes.kernel.namespaces import Namespace, list_namespaces
 from probes.looks.errors import CannotLookError
 from probes.looks.names import Directory
 from probes.looks.resolver import host_resolver
@@ -22,6 +21,7 @@ from probes.model.topology import Topology
 from probes.swarm.errors import EngineError, NotAManagerError
 
 if TYPE_CHECKING:
+    from probes.kernel.namespaces import Namespace
     from probes.swarm.engine import Engine
 
 _TOPOLOGY_PATH = "/api/v1/topology"
@@ -74,8 +74,10 @@ class Around:
         return host_resolver()
 
     @cached_property
-    def namespaces(self) -> tuple[Namespace, ...]:
+    def namespaces(self) -> "tuple[Namespace, ...]":
         """What Docker's folder of network namespaces has."""
+        from probes.kernel.namespaces import list_namespaces  # noqa: PLC0415 -- as above
+
         try:
             return list_namespaces(Path(self._addresses.netns_folder), self.topology.networks)
         except LookError as exc:

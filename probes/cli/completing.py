@@ -40,9 +40,9 @@ def _words(found: Unfinished, addresses: Addresses) -> Iterable[str]:
         return _options(found)
     if found.parameter is None:
         return _commands(found.command) if isinstance(found.command, TyperGroup) else ()
-    choices = found.parameter.type_descriptor.choices
+    choices = getattr(found.parameter.type, "choices", ())
     if choices:
-        return [str(choice.value) for choice in choices if hasattr(choice, "value")]
+        return map(str, choices)
     make = WORDS_OF.get(_key(found.parameter))
     names = _ask(addresses) if make else None
     return make(names, found.word) if make and names else ()

@@ -4,10 +4,9 @@ import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import IPv4Address
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from probes.addresses import parse_address
-from probes.kernel.namespaces import Namespace
 from probes.looks.errors import CannotLookError, UsageError
 from probes.looks.names import Directory, Place, Source
 from probes.looks.sources import NEAREST, ON_HOST, nearest, stand_here
@@ -18,6 +17,9 @@ from probes.model.topology import Network
 from probes.model.vantage import HOST, Vantage, VantageKind
 from probes.plan.candidates import EMBEDDED_RESOLVER
 from probes.runner import run
+
+if TYPE_CHECKING:
+    from probes.kernel.namespaces import Namespace
 
 #: An overlay's own bridge has the same address on every node, so answers to it stay where they
 #: are sent from; its balancer has one of its own.
@@ -34,7 +36,7 @@ class Around(Protocol):
     @property
     def host_resolver(self) -> IPv4Address: ...
     @property
-    def namespaces(self) -> tuple[Namespace, ...]: ...
+    def namespaces(self) -> "tuple[Namespace, ...]": ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
