@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from functools import partial
 from ipaddress import IPv4Address
 
-from probes.errors import LookError
+from probes.errors import LookError, UnreachableError
 from probes.kernel.fdb import fetch_fdb, parse_fdb_entry
 from probes.kernel.links import fetch_links, parse_link
 from probes.kernel.neighbours import fetch_neighbours, parse_neighbour
@@ -19,6 +19,7 @@ from probes.phases import Phases
 from probes.vantage import inside
 
 _MOST_ROWS = 10_000
+_NO_NODE, _NO_ENTRY = "no node of the Swarm", "no forwarding entry"
 
 
 async def look(look: RouteLook, net: Net, phases: Phases) -> Observation:
@@ -39,7 +40,15 @@ async def look(look: RouteLook, net: Net, phases: Phases) -> Observation:
     if look.overlay:
         with phases.timed("overlay"):
             told.extend(_forwarding(look, look.overlay, known))
-    return Observation(told=tuple(told))
+    observed = Observation(told=tuple(told))
+    lost = next((value for key, value in told if key == "vtep" and _leads_nowhere(value)), "")
+    if lost:
+        raise UnreachableError(f"the overlay leads nowhere: {lost}", observed)
+    return observed
+
+
+def _leads_nowhere(vtep: str) -> bool:
+    return vtep.startswith(_NO_ENTRY) or vtep.endswith(_NO_NODE)
 
 
 def _forwarding(
@@ -82,11 +91,11 @@ def _behind(mac: str, rows: Iterable[FdbEntry], tunnels: Collection[str], nodes:
     rows = list(rows)
     vtep = next((row.vtep for row in rows if row.vtep), None)
     if vtep:
-        return f"{vtep}, {dict(nodes).get(vtep, 'no node of the Swarm')}"
+        return f"{vtep}, {dict(nodes).get(vtep, _NO_NODE)}"
     port = next((row.device for row in rows if row.bridge and row.device not in tunnels), None)
     if port:
         return f"none: {mac} is on this node, at {port}"
-    return f"no forwarding entry for {mac}: frames are dropped, or flooded"
+    return f"{_NO_ENTRY} for {mac}: frames are dropped, or flooded"
 
 
 def _links() -> tuple[Link, ...]:

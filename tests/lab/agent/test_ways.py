@@ -129,13 +129,14 @@ def test_a_narrow_fabric_breaks_the_sweep_at_its_size(way: Way) -> None:
 
 
 def test_a_lost_row_is_told_by_the_route(way: Way) -> None:
-    """No node is made up, and the trace ends where nobody answers."""
+    """No node is made up, by status 1, and the trace ends where nobody answers."""
     with _broken(way, way.lose_row, way.restore_row):
-        route, _ = _told(way, "route")
+        route, lost = _told(way, "route")
         trace, status = _told(way, "trace")
 
     told = dict(route["observed"]["told"])
     assert told["vtep"].startswith(f"no forwarding entry for {way.there.mac}")
+    assert lost == 1
     assert (status, trace["outcome"]) == (1, "timeout"), trace
     assert trace["beneath"]["outcome"] == "ok"
 
