@@ -63,11 +63,16 @@ def diff(addresses: Addresses, kind: str, nodes: tuple[str, str], *, json: bool)
 
 
 def _is_their_own(item: Difference, nodes: Iterable[str], one: Table, other: Table) -> bool:
-    """Tell whether it is by nature: a node has no entry that leads to itself."""
+    """Tell whether it is by nature.
+
+    A node has no entry that leads to itself, and tasks have ports on their own node alone.
+    """
+    rows = [row for row in (*one.rows, *other.rows) if row.cells[: one.key] == item.about]
+    if one.kind == "links" and not item.column:
+        return all(row.cells[one.columns.index("kind")] == "veth" for row in rows)
     if "node" not in one.columns or item.column:
         return False
     place = one.columns.index("node")
-    rows = [row for row in (*one.rows, *other.rows) if row.cells[: one.key] == item.about]
     return any(row.cells[place] in nodes for row in rows)
 
 

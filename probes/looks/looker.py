@@ -116,7 +116,7 @@ class Looker:
         make: Callable[[Place], Look],
         endpoint: str,
     ) -> Report:
-        """Look at an address, at what the Swarm knows by a name, or at what the resolver does."""
+        """Look at an address, a service, a task, a node, or at what the resolver knows."""
         self._stand_near(host)
         address = parse_address(host)
         if address:
@@ -125,6 +125,10 @@ class Looker:
         why_not = self._why_not_in_swarm()
         if not why_not and self._around.directory.knows(host):
             place = self._around.directory.place(host, self._source)
+            return Report(result=await self._run(make(place), place, endpoint))
+        address = None if why_not else self._around.directory.node_address(host)
+        if address:
+            place = Place(address=address, target=Target.NODE, network="host", node=host)
             return Report(result=await self._run(make(place), place, endpoint))
         look = DnsLook(name=host, server=self._resolver)
         place = Place(address=look.server, target=Target.NAME)

@@ -172,3 +172,24 @@ def test_two_nodes_are_held_against_each_other(
         assert shown.output == "fdb: node1 and node2 have the same\n"
     assert unknown.exit_code == 3
     assert "there is no node 'node9' to ask" in unknown.output
+
+
+def _links(node: str, *devices: tuple[str, str, str]) -> Table:
+    rows = tuple(Row(cells=("overlay", "shop_app", *device)) for device in devices)
+    columns = ("in", "network", "device", "kind", "mtu")
+    return Table(kind="links", node=node, columns=columns, rows=rows, key=3, judged=True)
+
+
+def test_ports_of_tasks_are_each_nodes_own(tmp_path: Path) -> None:
+    """What both must have alike is told all the same."""
+    tables = {
+        "node1": _links("node1", ("vxlan0", "vxlan", "1450"), ("veth1", "veth", "1450")),
+        "node2": _links("node2", ("vxlan0", "vxlan", "1400"), ("veth7", "veth", "1450")),
+    }
+    with _nodes(tmp_path / "agent.sock", tables) as agent:
+        done = _probe(*agent, "links", "--diff", "node1", "node2", "--json")
+
+    assert done.exit_code == 1
+    (found,) = json.loads(done.output)["differences"]
+    assert (found["about"][-1], found["column"]) == ("vxlan0", "mtu")
+    assert (found["node1"], found["node2"]) == ("1450", "1400")

@@ -12,9 +12,10 @@ from probes.looks.errors import CannotLookError
 from probes.looks.looker import Looker
 from probes.looks.names import Directory, Place
 from probes.model.local import LocalTask
-from probes.model.probe import Look, TcpLook
+from probes.model.probe import Look, Target, TcpLook
 from probes.model.result import Outcome
 from probes.vantage import open_socket
+from tests.probes.looking import LOOPBACK
 from tests.probes.servers import code, listener, records, resolving
 from tests.probes.wire import PEER_ADDRESS, Wire
 from tests.swarms import API, SHOP, WEB_1, local
@@ -129,6 +130,26 @@ async def test_a_name_that_nobody_knows_is_the_result(wire: Wire, name: str) -> 
 
 def _unwanted(address: Place) -> Look:
     raise AssertionError(f"nobody should look at {address}")
+
+
+async def test_a_node_is_looked_at_where_swarm_has_it() -> None:
+    """By its address on the underlay, as the other nodes reach it; nobody is asked for its name."""
+    node = replace(SHOP.nodes[1], address=LOOPBACK)
+    around = FakeAround(None)
+    around.directory = Directory(replace(SHOP, nodes=(SHOP.nodes[0], node, SHOP.nodes[2])))
+    looker = _looker(around, "host")
+
+    def make(place: Place) -> Look:
+        return TcpLook(address=place.address, port=port)
+
+    with listener() as sock:
+        port = _port_of(sock)
+        report = await looker.at_host("node2", make, str(port))
+
+    assert report.result.outcome is Outcome.OK
+    probe = report.result.probe.id
+    assert (probe.target, probe.destination_node) == (Target.NODE, "node2")
+    assert report.resolution is None
 
 
 async def test_without_an_engine_the_host_has_its_resolvers_names() -> None:
