@@ -7,6 +7,7 @@ from typing import Any
 import jsonschema
 import pytest
 
+from tests.lab.audit.balancing import place_of
 from tests.lab.audit.broken_way import Way, find_way
 from tests.lab.audit.forwarding import STRANGER, find_place
 from tests.lab.audit.looking import LabAuditor
@@ -72,17 +73,42 @@ def test_names_are_joined_and_rows_chosen(swarmscope: Lab) -> None:
     assert {row["node"] for row in tasks} <= {node.name for node in swarmscope.nodes}
 
 
-def test_a_kernel_without_ipvs_is_said_to_be_one(swarmscope: Lab) -> None:
-    """With IPVS, each destination is a task's."""
-    if swarmscope.kernel.ipvs:
-        document = _wait_for(swarmscope, swarmscope.manager, 0, "ipvs")
-        assert {"nobody"}.isdisjoint(row["task"] for row in document["rows"])
-    else:
+def test_virtual_ips_are_listed_and_a_kernel_without_ipvs_is_said_to_be_one(
+    swarmscope: Lab,
+) -> None:
+    """What nobody can balance is no empty table."""
+    vips, _ = probe(swarmscope, swarmscope.manager, "vips")
+    assert {row["service"] for row in vips["rows"]} >= {"shop_web", "shop_gateway"}
+    if not swarmscope.kernel.ipvs:
         document, status = probe(swarmscope, swarmscope.manager, "ipvs")
         assert status == 3
         assert "no IPVS" in document["note"]
-    vips, _ = probe(swarmscope, swarmscope.manager, "vips")
-    assert {row["service"] for row in vips["rows"]} >= {"shop_web", "shop_gateway"}
+
+
+@pytest.mark.faults
+@pytest.mark.needs("ipvs")
+def test_each_destination_is_a_tasks_and_a_stale_one_is_nobodys(swarmscope: Lab) -> None:
+    """On overlays and for published ports; and the VIP's row says what is wrong, too."""
+    lab = swarmscope
+    auditor = LabAuditor(lab)
+    healthy = _wait_for(lab, lab.manager, 0, "ipvs")
+    assert {"ingress", "shop_app"} <= {row["network"] for row in healthy["rows"]}
+    assert {row["task"] for row in healthy["rows"]}.isdisjoint({"nobody"})
+    places = (place_of(auditor, node, "shop_app", "shop_web") for node in lab.nodes)
+    place = next(found for found in places if found)
+
+    place.add(place.free)
+    try:
+        document = _wait_for(lab, place.node, 1, "ipvs", "--service", "shop_web")
+        vips = _wait_for(lab, place.node, 1, "vips", "--service", "shop_web")
+    finally:
+        place.delete(place.free)
+
+    stale = [row for row in document["rows"] if row["task"] == "nobody"]
+    assert [row["address"] for row in stale] == [str(place.free)]
+    assert "balancer_backend_stale" in stale[0]["wrong"]
+    assert any("balancer_backend_stale" in row["wrong"] for row in vips["rows"])
+    _wait_for(lab, place.node, 0, "ipvs")
 
 
 def test_another_node_is_asked_and_held_against_this_one(swarmscope: Lab) -> None:
