@@ -8,13 +8,17 @@ from ipaddress import IPv4Address
 from types import MappingProxyType
 from typing import Annotated, ClassVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from probes.documents import units
 from probes.documents.units import within
 
-Duration = Annotated[float, BeforeValidator(within(units.seconds, "100ms", "24h"))]
+Duration = Annotated[
+    float,
+    BeforeValidator(within(units.seconds, "100ms", "24h")),
+    WithJsonSchema({"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?(ms|s|m|h)$"}),
+]
 Address = Annotated[IPv4Address, BeforeValidator(units.address)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Status = Annotated[int, Field(ge=100, le=599)]

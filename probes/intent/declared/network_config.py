@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from probes.documents.section import Port, Section, contradiction
-from probes.intent.declared.words import Name, Names, Subnet, listed, nearest
+from probes.intent.declared.words import Name, Names, OneOrMany, Subnet, listed, nearest
 
 #: VXLAN's own headers on the underlay (RFC 7348).
 VXLAN_BYTES = 50
@@ -62,7 +62,9 @@ class Flow(Section):
 
     source: Name = Field(alias="from")
     destination: Name = Field(alias="to")
-    ports: Annotated[tuple[Port, ...], BeforeValidator(listed), Field(strict=False)] = ()
+    ports: Annotated[
+        tuple[Port, ...], BeforeValidator(listed), Field(strict=False), OneOrMany()
+    ] = ()
 
 
 class Policy(Section):

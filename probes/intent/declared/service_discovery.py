@@ -11,6 +11,8 @@ from probes.intent.declared.words import (
     HostName,
     Name,
     Names,
+    NumberOrMapping,
+    OneOrMany,
     Path,
     Share,
     listed,
@@ -19,7 +21,7 @@ from probes.intent.declared.words import (
 
 _ENDPOINT = r"(?=.{1,260}$)[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?:[0-9]{1,5}"
 
-Statuses = Annotated[frozenset[Status], BeforeValidator(listed), Field(strict=False)]
+Statuses = Annotated[frozenset[Status], BeforeValidator(listed), Field(strict=False), OneOrMany()]
 
 
 def _port(value: object) -> object:
@@ -74,9 +76,10 @@ class DeclaredService(Section):
     """One service of the Swarm, by its full name."""
 
     ports: Annotated[
-        tuple[Annotated[DeclaredPort, BeforeValidator(_port)], ...],
+        tuple[Annotated[DeclaredPort, BeforeValidator(_port), NumberOrMapping()], ...],
         BeforeValidator(listed),
         Field(strict=False),
+        OneOrMany(),
     ] = ()
     health: Health | None = None
     endpoint_mode: Literal["vip", "dnsrr"] | None = None
@@ -99,7 +102,9 @@ class Answered(Section):
 class RouteTls(Section):
     """What certificate a route must show."""
 
-    names: Annotated[tuple[HostName, ...], BeforeValidator(listed), Field(strict=False)] = ()
+    names: Annotated[
+        tuple[HostName, ...], BeforeValidator(listed), Field(strict=False), OneOrMany()
+    ] = ()
     #: It must be valid for so much longer.
     days_left: int = Field(default=14, ge=0, le=3650)
     #: Whether its chain must lead to a root that the agent's image trusts.

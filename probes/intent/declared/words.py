@@ -5,7 +5,9 @@ from collections.abc import Iterable
 from ipaddress import IPv4Network
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, GetJsonSchemaHandler, WithJsonSchema
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from probes.documents import units
 
@@ -43,6 +45,27 @@ def listed(value: object) -> object:
     return [value] if isinstance(value, str | int) and not isinstance(value, bool) else value
 
 
+class OneOrMany:
+    """Marks a list of which one item may be written alone, for editors."""
+
+    def __get_pydantic_json_schema__(
+        self, core: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """Allow the item beside the list."""
+        many = handler(core)
+        return {"anyOf": [many, many["items"]]}
+
+
+class NumberOrMapping:
+    """Marks a mapping that a mere number may stand for, for editors."""
+
+    def __get_pydantic_json_schema__(
+        self, core: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """Allow the number beside the mapping."""
+        return {"anyOf": [handler(core), {"type": "integer", "minimum": 1, "maximum": 65535}]}
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """Say what may have been meant, or what there is."""
     names = sorted(known)
@@ -56,7 +79,15 @@ Name = Annotated[
     str, BeforeValidator(units.matching(_NAME, "name of letters, digits, '.', '_' and '-'"))
 ]
 HostName = Annotated[str, BeforeValidator(units.matching(_HOST, "host name"))]
-Subnet = Annotated[IPv4Network, BeforeValidator(subnet)]
-Share = Annotated[float, BeforeValidator(share)]
+Subnet = Annotated[
+    IPv4Network,
+    BeforeValidator(subnet),
+    WithJsonSchema({"type": "string", "pattern": r"^[0-9.]+/[0-9]+$"}),
+]
+Share = Annotated[
+    float,
+    BeforeValidator(share),
+    WithJsonSchema({"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?%$"}),
+]
 Path = Annotated[str, BeforeValidator(units.matching(r"/[!-~]*", "path that begins with a slash"))]
-Names = Annotated[tuple[Name, ...], BeforeValidator(listed), Field(strict=False)]
+Names = Annotated[tuple[Name, ...], BeforeValidator(listed), Field(strict=False), OneOrMany()]
