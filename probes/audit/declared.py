@@ -20,7 +20,7 @@ from probes.model.result import Outcome, Result
 from probes.model.topology import Network, Service
 
 #: Driver option of an overlay's MTU (moby libnetwork/netlabel, DriverMTU).
-_MTU_OPTION = "com.docker.network.driver.mtu"
+MTU_OPTION = "com.docker.network.driver.mtu"
 _MOST_ROWS = 6
 
 
@@ -96,7 +96,7 @@ def check_networks(situation: Situation) -> Iterator[Finding]:
             row = Evidence(what=declared.name, expected="a network", actual="none of this name")
             yield findings.NETWORK_MISSING.found(subject, row)
             continue
-        differences = tuple(_network_differences(declared, network))
+        differences = tuple(network_differences(declared, network))
         if differences:
             yield findings.NETWORK_DIFFERS.found(subject, *differences)
         usage = free.get(declared.name)
@@ -109,11 +109,14 @@ def check_networks(situation: Situation) -> Iterator[Finding]:
             yield findings.HEAD_ROOM.found(subject, row)
 
 
-def _network_differences(declared: NetworkIntent, network: Network) -> Iterator[Evidence]:
+def network_differences(declared: NetworkIntent, network: Network) -> Iterator[Evidence]:
+    """List what of a network is not as it was declared."""
+    if network.driver != "overlay":
+        yield Evidence(what="driver", expected="overlay", actual=network.driver)
     if declared.subnet and declared.subnet not in network.subnets:
         subnets = ", ".join(map(str, network.subnets)) or "none"
         yield Evidence(what="subnet", expected=str(declared.subnet), actual=subnets)
-    mtu = dict(network.options).get(_MTU_OPTION, "")
+    mtu = dict(network.options).get(MTU_OPTION, "")
     if declared.mtu_bytes and mtu != str(declared.mtu_bytes):
         yield Evidence(what="mtu", expected=str(declared.mtu_bytes), actual=mtu or "the default")
     for name in ("encrypted", "internal", "attachable"):

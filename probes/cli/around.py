@@ -34,7 +34,7 @@ class Around:
         self._addresses = addresses
 
     @cached_property
-    def _engine(self) -> "Engine":
+    def engine(self) -> "Engine":
         # A look at an address from the host asks no Engine, and its library takes a while to load.
         from probes.swarm.engine import Engine  # noqa: PLC0415
 
@@ -45,7 +45,7 @@ class Around:
         """The whole Swarm."""
         try:
             with _translated():
-                return self._engine.topology()
+                return self.engine.topology()
         except NotAManagerError:
             return _ask_topology(self._addresses.agent)
 
@@ -66,7 +66,7 @@ class Around:
     def local(self) -> tuple[LocalTask, ...]:
         """The tasks that run on this node."""
         with _translated():
-            return self._engine.local_tasks()
+            return self.engine.local_tasks()
 
     @cached_property
     def host_resolver(self) -> IPv4Address:

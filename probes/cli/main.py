@@ -8,6 +8,7 @@ from probes.cli.typed import looking, serving, ways
 from probes.cli.typed import meshing, capturing
 from probes.cli.typed import state
 from probes.cli.typed import judging, doctoring
+from probes.cli.typed import declaring
 from probes.cli.typed import completing
 
 # isort: on
@@ -16,6 +17,7 @@ __all__ = [
     "app",
     "capturing",
     "completing",
+    "declaring",
     "doctoring",
     "judging",
     "looking",

@@ -42,7 +42,7 @@ def intent_of(topology: Topology, declaration: Declaration = NO_DECLARATION) -> 
     gateway = discovery.gateway if discovery else None
     return Intent(
         services=services,
-        networks=tuple(_networks(config)) if config else (),
+        networks=tuple(network_intents(config)) if config else (),
         forbidden=forbidden_flows(config, topology) if config else (),
         allowed=allowed_pairs(config, topology) if config else frozenset(),
         external=tuple(external_intents(discovery, topology)) if discovery else (),
@@ -79,7 +79,8 @@ def _check(health: Health) -> HttpCheck:
     )
 
 
-def _networks(config: NetworkConfig) -> Iterator[NetworkIntent]:
+def network_intents(config: NetworkConfig) -> Iterator[NetworkIntent]:
+    """List what was declared of each network, in the order of the file."""
     for name, network in config.networks.items():
         yield NetworkIntent(
             name=name,

@@ -10,10 +10,12 @@ from pathlib import Path
 
 import docker
 import docker.errors
+from docker.types import IPAMConfig, IPAMPool
 
 from probes.model.gossip import NetworkView
 from probes.model.local import LocalTask
 from probes.model.topology import Topology
+from probes.network.spec import NetworkSpec
 from probes.swarm.connection import connect, translated
 from probes.swarm.errors import EngineError, NoSwarmError, NotAManagerError
 from probes.swarm.facts import Facts, parse_facts
@@ -74,6 +76,21 @@ class Engine:
                 services=client.services(),
                 tasks=client.tasks(),
                 read_at=time.time(),
+            )
+
+    def create_overlay(self, spec: NetworkSpec) -> None:
+        """Make a network; EngineError says why it cannot be, NotAManagerError that it is none."""
+        pools = [IPAMPool(subnet=spec.subnet)] if spec.subnet else []
+        with self._asking() as client:
+            client.create_network(
+                spec.name,
+                driver="overlay",
+                options=dict(spec.options) or None,
+                ipam=IPAMConfig(pool_configs=pools) if pools else None,
+                check_duplicate=True,
+                internal=spec.internal,
+                attachable=spec.attachable,
+                labels=dict(spec.labels) or None,
             )
 
     def local_tasks(self) -> tuple[LocalTask, ...]:

@@ -18,6 +18,7 @@ _PURPOSES = {
     "state": "See state",
     "judging": "Judge",
     "doctoring": "Judge",
+    "network": "Declare",
     "completing": "Shells",
 }
 
@@ -31,7 +32,8 @@ class _Commands(TyperGroup):
         for name in self.list_commands(ctx):
             if self.commands[name].hidden:
                 continue
-            module = self.commands[name].callback.__module__.rpartition(".")[2]
+            callback = self.commands[name].callback
+            module = callback.__module__.rpartition(".")[2] if callback else name
             rows.setdefault(_PURPOSES.get(module, module), []).append(name)
         with formatter.section("Commands, each with a --help of its own"):
             formatter.write_dl([(purpose, " ".join(names)) for purpose, names in rows.items()])

@@ -142,7 +142,7 @@ def _typing(shell: Shell, folder: Path) -> Iterator[Terminal]:
 
 
 _LINES: Sequence[tuple[str, str, list[str]]] = (
-    ("probe netw", "networks", ["networks"]),
+    ("probe explai", "explain", ["explain"]),
     ("probe fdb --network shop_d", "shop_data", ["fdb", "--network", "shop_data"]),
     ("probe fdb --network=shop_d", "shop_data", ["fdb", "--network=shop_data"]),
     ("probe tcp db:5", "db:5432", ["tcp", "db:5432"]),

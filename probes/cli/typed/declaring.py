@@ -1,0 +1,44 @@
+"""How is the declared network typed about?
+
+What the commands need is imported when they run: `probe --help` must not wait for it.
+"""
+# ruff: noqa: PLC0415 -- see above
+
+from typing import Annotated
+
+import typer
+
+from probes.cli.typed.app import app
+from probes.cli.typed.common import Json
+
+_File = Annotated[str, typer.Argument(metavar="FILE", help="network-config.yml.")]
+
+network = typer.Typer(
+    name="network",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Hold the declared networks against the Swarm, and make what is missing.",
+    epilog="Example: probe network plan network-config.yml",
+)
+app.add_typer(network)
+
+
+@network.command(epilog="Example: probe network plan network-config.yml")
+def plan(context: typer.Context, file: _File, *, json: Json = False) -> None:
+    """Show what differs from the file, and what would be done about it."""
+    from probes.cli import network as declared
+
+    raise typer.Exit(declared.show_plan(context.obj, file, json=json))
+
+
+@network.command(epilog="Example: probe network apply network-config.yml --yes")
+def apply(
+    context: typer.Context,
+    file: _File,
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Make the networks that are missing; nothing that exists is changed or removed."""
+    from probes.cli import network as declared
+
+    raise typer.Exit(declared.apply(context.obj, file, yes=yes))

@@ -1,0 +1,1 @@
+"""What has to be done so that the Swarm is as declared?"""
