@@ -144,7 +144,7 @@ def check_services(situation: Situation) -> Iterator[Finding]:
         if service is None:
             continue
         subject = Subject(service=service.name)
-        differences = tuple(_service_differences(declared, service))
+        differences = tuple(service_differences(declared, service))
         if differences:
             yield findings.SERVICE_DIFFERS.found(subject, *differences)
         running = sum(task.running for task in situation.lookup.tasks_of(service))
@@ -158,7 +158,8 @@ def check_services(situation: Situation) -> Iterator[Finding]:
             yield findings.TOO_FEW.found(subject, row)
 
 
-def _service_differences(declared: ServiceIntent, service: Service) -> Iterator[Evidence]:
+def service_differences(declared: ServiceIntent, service: Service) -> Iterator[Evidence]:
+    """List what of a service is not as it was declared."""
     mode = declared.endpoint_mode
     if mode and mode != service.endpoint_mode:
         yield Evidence(what="endpoint mode", expected=mode, actual=service.endpoint_mode)

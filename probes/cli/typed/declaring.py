@@ -17,7 +17,7 @@ network = typer.Typer(
     name="network",
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="Hold the declared networks against the Swarm, and make what is missing.",
+    help="Hold the declaration against the Swarm and stacks' files, and make what is missing.",
     epilog="Example: probe network plan network-config.yml",
 )
 app.add_typer(network)
@@ -42,3 +42,27 @@ def apply(
     from probes.cli import network as declared
 
     raise typer.Exit(declared.apply(context.obj, file, yes=yes))
+
+
+@network.command(epilog="Example: probe network check shop=shop.yml --networks network-config.yml")
+def check(
+    files: Annotated[
+        list[str], typer.Argument(metavar="[STACK=]FILE...", help="Stacks' files and names.")
+    ],
+    networks: Annotated[str, typer.Option(metavar="FILE", help="network-config.yml.")] = "",
+    services: Annotated[str, typer.Option(metavar="FILE", help="service-discovery.yml.")] = "",
+    taken: Annotated[
+        list[str], typer.Option(metavar="SUBNET", help="A subnet of hosts or sites; may repeat.")
+    ] = [],  # noqa: B006 -- typer makes a new one of it
+    nodes: Annotated[int, typer.Option(min=1, max=10_000, help="Nodes of the Swarm.")] = 1,
+    *,
+    json: Json = False,
+) -> None:
+    """Find what of a stack's file will not do, before it is deployed."""
+    from probes.cli import network_check
+
+    raise typer.Exit(
+        network_check.check_files(
+            files, networks=networks, services=services, taken=taken, nodes=nodes, json=json
+        )
+    )
