@@ -10,8 +10,11 @@ from probes.cli import show
 from probes.cli.around import Around
 from probes.cli.options import Addresses
 from probes.documents.load import DocumentError, load
+from probes.intent.declaration import Declaration
 from probes.intent.declared.network_config import NetworkConfig
+from probes.intent.declared.service_discovery import ServiceDiscovery
 from probes.looks.errors import CannotLookError, CommandError, UsageError
+from probes.network.document import document
 from probes.network.plan import Action, Step, plan
 from probes.swarm.errors import EngineError
 from probes.wire import DOCUMENT_VERSION
@@ -63,6 +66,27 @@ def apply(addresses: Addresses, file: str, *, yes: bool) -> int:
     except CommandError as exc:
         return show.told(exc)
     return int(any(step.action is Action.BY_HAND for step in steps))
+
+
+def write_document(addresses: Addresses, networks: str, services: str) -> int:
+    """Print the Swarm's network as Markdown, with what the files declare of it where given."""
+    try:
+        text = document(Around(addresses).reported_topology, declaration_of(networks, services))
+    except CommandError as exc:
+        return show.told(exc)
+    sys.stdout.write(text)
+    return 0
+
+
+def declaration_of(networks: str, services: str) -> Declaration:
+    """Read the files that are named, or raise UsageError with all of their problems."""
+    try:
+        return Declaration(
+            networks=load(Path(networks), NetworkConfig) if networks else None,
+            services=load(Path(services), ServiceDiscovery) if services else None,
+        )
+    except DocumentError as exc:
+        raise UsageError(str(exc)) from exc
 
 
 def _agreed(count: int) -> bool:

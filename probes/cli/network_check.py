@@ -7,10 +7,8 @@ from pathlib import Path
 from rich.text import Text
 
 from probes.cli import show
-from probes.documents.load import DocumentError, load
-from probes.intent.declaration import Declaration
-from probes.intent.declared.network_config import NetworkConfig
-from probes.intent.declared.service_discovery import ServiceDiscovery
+from probes.cli.network import declaration_of
+from probes.documents.load import DocumentError
 from probes.intent.declared.words import subnet
 from probes.looks.errors import CommandError, UsageError
 from probes.network.check import check
@@ -32,10 +30,7 @@ def check_files(
     try:
         problems = check(
             planned(_stacks(files)),
-            Declaration(
-                networks=load(Path(networks), NetworkConfig) if networks else None,
-                services=load(Path(services), ServiceDiscovery) if services else None,
-            ),
+            declaration_of(networks, services),
             nodes=nodes,
             taken=tuple(map(_subnet, taken)),
         )

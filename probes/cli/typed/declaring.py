@@ -12,6 +12,8 @@ from probes.cli.typed.app import app
 from probes.cli.typed.common import Json
 
 _File = Annotated[str, typer.Argument(metavar="FILE", help="network-config.yml.")]
+_Networks = Annotated[str, typer.Option(metavar="FILE", help="network-config.yml.")]
+_Services = Annotated[str, typer.Option(metavar="FILE", help="service-discovery.yml.")]
 
 network = typer.Typer(
     name="network",
@@ -49,8 +51,8 @@ def check(
     files: Annotated[
         list[str], typer.Argument(metavar="[STACK=]FILE...", help="Stacks' files and names.")
     ],
-    networks: Annotated[str, typer.Option(metavar="FILE", help="network-config.yml.")] = "",
-    services: Annotated[str, typer.Option(metavar="FILE", help="service-discovery.yml.")] = "",
+    networks: _Networks = "",
+    services: _Services = "",
     taken: Annotated[
         list[str], typer.Option(metavar="SUBNET", help="A subnet of hosts or sites; may repeat.")
     ] = [],  # noqa: B006 -- typer makes a new one of it
@@ -66,3 +68,13 @@ def check(
             files, networks=networks, services=services, taken=taken, nodes=nodes, json=json
         )
     )
+
+
+@network.command(
+    epilog="Example: probe network document --networks network-config.yml > network.md"
+)
+def document(context: typer.Context, networks: _Networks = "", services: _Services = "") -> None:
+    """Write the Swarm's networks, endpoints and flows as Markdown with diagrams."""
+    from probes.cli import network as declared
+
+    raise typer.Exit(declared.write_document(context.obj, networks, services))

@@ -62,3 +62,31 @@ def test_a_missing_network_is_made_once_and_a_different_one_left_alone(
     assert made["Options"]["com.docker.network.driver.mtu"] == "1400"
     actions = {item["network"]: item["action"] for item in json.loads(again.stdout)["networks"]}
     assert actions["declared_edge"] == "as declared"
+
+
+def test_the_document_has_what_the_engine_tells_of_each_task(shop: Lab) -> None:
+    """Every address of every running task of the shop, in the row of its task."""
+    done = _probe(shop, "document")
+
+    ids = shop.docker(
+        shop.manager,
+        "service",
+        "ps",
+        "shop_api",
+        "shop_web",
+        "--quiet",
+        "--filter",
+        "desired-state=running",
+        "--no-trunc",
+    ).split()
+    tasks = json.loads(shop.docker(shop.manager, "inspect", "--type", "task", *ids))
+    addresses = [
+        address.partition("/")[0]
+        for task in tasks
+        for attachment in task["NetworksAttachments"]
+        for address in attachment["Addresses"]
+    ]
+    assert done.returncode == 0, done.stderr
+    assert len(addresses) >= len(tasks) > 1
+    for address in addresses:
+        assert f"| {address} |" in done.stdout
