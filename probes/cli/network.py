@@ -14,6 +14,7 @@ from probes.intent.declaration import Declaration
 from probes.intent.declared.network_config import NetworkConfig
 from probes.intent.declared.service_discovery import ServiceDiscovery
 from probes.looks.errors import CannotLookError, CommandError, UsageError
+from probes.network import render
 from probes.network.document import document
 from probes.network.plan import Action, Step, plan
 from probes.swarm.errors import EngineError
@@ -87,6 +88,32 @@ def declaration_of(networks: str, services: str) -> Declaration:
         )
     except DocumentError as exc:
         raise UsageError(str(exc)) from exc
+
+
+def write_networks(file: str) -> int:
+    """Print the `networks:` of a stack's file, as declared."""
+    try:
+        declared = declaration_of(file, "").networks
+    except CommandError as exc:
+        return show.told(exc)
+    sys.stdout.write(render.networks(declared) if declared else "")
+    return 0
+
+
+def write_gateway(kind: str, file: str) -> int:
+    """Print a gateway's routes in its own language; "" is the declared kind's."""
+    try:
+        discovery = declaration_of("", file).services
+        gateway = discovery.gateway if discovery else None
+        if gateway is None:
+            raise UsageError(f"{file}: gateway: is missing")
+        text = render.GATEWAYS[kind or gateway.kind](gateway)
+    except render.RenderError as exc:
+        return show.told(UsageError(f"{file}: {exc}"))
+    except CommandError as exc:
+        return show.told(exc)
+    sys.stdout.write(text)
+    return 0
 
 
 def _agreed(count: int) -> bool:

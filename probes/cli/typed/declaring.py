@@ -4,6 +4,7 @@ What the commands need is imported when they run: `probe --help` must not wait f
 """
 # ruff: noqa: PLC0415 -- see above
 
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -78,3 +79,40 @@ def document(context: typer.Context, networks: _Networks = "", services: _Servic
     from probes.cli import network as declared
 
     raise typer.Exit(declared.write_document(context.obj, networks, services))
+
+
+_render = typer.Typer(
+    name="render",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Write the declaration as stacks and gateways need it.",
+    epilog="Example: probe network render gateway service-discovery.yml",
+)
+network.add_typer(_render)
+
+
+@_render.command("networks", epilog="Example: probe network render networks network-config.yml")
+def render_networks(file: _File) -> None:
+    """Write the networks of a stack's file."""
+    from probes.cli import network as declared
+
+    raise typer.Exit(declared.write_networks(file))
+
+
+class _Kind(StrEnum):
+    """Whose language routes are written in."""
+
+    TRAEFIK = "traefik"
+    CADDY = "caddy"
+    NGINX = "nginx"
+
+
+@_render.command("gateway", epilog="Example: probe network render gateway service-discovery.yml")
+def render_gateway(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="service-discovery.yml.")],
+    kind: Annotated[_Kind | None, typer.Option(help="Not the declared gateway's.")] = None,
+) -> None:
+    """Write the gateway's routes: Traefik's labels, a Caddyfile, or nginx's servers."""
+    from probes.cli import network as declared
+
+    raise typer.Exit(declared.write_gateway(kind or "", file))
