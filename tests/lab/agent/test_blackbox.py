@@ -16,7 +16,8 @@ from tests.lab.swarmscope import AGENT_PORT, STACK_NAME, agent_container
 from tests.lab.swarmscope_images import ROOT, STACK
 from tests.lab.wait import at_once, wait_until
 
-pytestmark = pytest.mark.lab
+# Faults by the dozen, held against blackbox_exporter: minutes.
+pytestmark = [pytest.mark.lab, pytest.mark.faults]
 
 EXAMPLE = ROOT / "deploy" / "examples" / "blackbox" / "stack.yml"
 SUCCESS = ("probe_success", frozenset[tuple[str, str]]())
