@@ -66,19 +66,28 @@ class Place:
         self.neighbour("del", str(self.remote.address), "dev", "vxlan0")
 
     def trap(self) -> None:
-        """Let the bridge believe that the moved task is still behind a port of this node."""
+        """Let the bridge believe that the moved task is still behind a port of this node.
+
+        Until it is freed, for any frame of the task's would teach the bridge better.
+        """
         links = self.lab.netns(
             self.here, self.namespace, "ip", "-o", "link", "show", "master", "br0"
         )
         port = next(line.split()[1].split("@")[0] for line in links.splitlines() if "veth" in line)
+        self._learning("off")
         self.fdb("replace", self.mac, "dev", port, "master", "dynamic")
 
     def free_port(self) -> None:
         """Take back whatever the bridge knows of the MAC: it learns again."""
+        self._learning("on")
         for line in self.fdb("show", "br", "br0").splitlines():
             words = line.split()
             if words[0] == self.mac and "veth" in words[2]:
                 self.fdb("del", self.mac, "dev", words[2], "master")
+
+    def _learning(self, switch: str) -> None:
+        words = ("bridge", "link", "set", "dev", "vxlan0", "learning", switch)
+        self.lab.netns(self.here, self.namespace, *words)
 
     # --- a row for the address that nobody has ---
 
