@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 
-import yaml
-
 from alerts.inhibition import inhibitions
 from alerts.receivers import NAMES
 from alerts.spec import Severity
 from alerts.thresholds import Thresholds
+from probes.documents.yamlfile import dump
 
 _HEAD = """\
 # Written by `python -m alerts build`: edit alerts/, or name receivers in a file of your own
@@ -43,7 +42,7 @@ _ROUTE = {
 def rendered(thresholds: Thresholds, receivers: Mapping[str, Mapping[str, object]]) -> str:
     """Write Alertmanager's configuration."""
     named = [{"name": name, **receivers.get(name, {})} for name in (*NAMES, _NOBODY)]
-    parts = [_HEAD, _yaml({"route": _ROUTE}), _yaml({"receivers": named}), "inhibit_rules:\n"]
+    parts = [_HEAD, dump({"route": _ROUTE}), dump({"receivers": named}), "inhibit_rules:\n"]
     return "\n".join((*parts[:3], parts[3] + "".join(_inhibitions(thresholds))))
 
 
@@ -58,8 +57,4 @@ def _inhibitions(thresholds: Thresholds) -> Iterator[str]:
             "target_matchers": list(rule.targets),
             "equal": ["cluster", *rule.equal],
         }
-        yield "".join(f"  {line}\n" for line in _yaml([written]).splitlines())
-
-
-def _yaml(value: object) -> str:
-    return yaml.safe_dump(value, sort_keys=False, width=200)
+        yield "".join(f"  {line}\n" for line in dump([written]).splitlines())

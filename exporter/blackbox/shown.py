@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-import yaml
+from probes.documents.yamlfile import dump
 
 _HIDDEN = "<secret>"
 _SECRET_KEYS = frozenset({"password", "credentials", "secrets"})
@@ -14,8 +14,7 @@ _SECRET_NAMES = re.compile(r"auth|cookie|token|secret|key|passw", re.IGNORECASE)
 
 def shown(module: object) -> str:
     """Write a module as YAML, as it was written, with its secrets hidden."""
-    text: str = yaml.safe_dump(_hide(module), sort_keys=False, allow_unicode=True)
-    return text
+    return dump(_hide(module))
 
 
 def _hide(value: Any, key: str = "", named: str = "") -> Any:  # noqa: ANN401 -- whatever YAML gave

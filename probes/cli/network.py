@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TypeVar
 
 from rich.text import Text
 
@@ -10,6 +11,7 @@ from probes.cli import show
 from probes.cli.around import Around
 from probes.cli.options import Addresses
 from probes.documents.load import DocumentError, load
+from probes.documents.section import Section
 from probes.intent.declaration import Declaration
 from probes.intent.declared.network_config import NetworkConfig
 from probes.intent.declared.service_discovery import ServiceDiscovery
@@ -19,6 +21,8 @@ from probes.network.document import document
 from probes.network.plan import Action, Step, plan
 from probes.swarm.errors import EngineError
 from probes.wire import DOCUMENT_VERSION
+
+_Shape = TypeVar("_Shape", bound=Section)
 
 _STYLES = {Action.NOTHING: "green", Action.CREATE: "bold yellow", Action.BY_HAND: "bold red"}
 
@@ -80,12 +84,16 @@ def write_document(addresses: Addresses, networks: str, services: str) -> int:
 
 
 def declaration_of(networks: str, services: str) -> Declaration:
-    """Read the files that are named, or raise UsageError with all of their problems."""
+    """Read the files that are named, or raise UsageError with all of a file's problems."""
+    return Declaration(
+        networks=_read(networks, NetworkConfig) if networks else None,
+        services=_read(services, ServiceDiscovery) if services else None,
+    )
+
+
+def _read(file: str, shape: type[_Shape]) -> _Shape:
     try:
-        return Declaration(
-            networks=load(Path(networks), NetworkConfig) if networks else None,
-            services=load(Path(services), ServiceDiscovery) if services else None,
-        )
+        return load(Path(file), shape)
     except DocumentError as exc:
         raise UsageError(str(exc)) from exc
 
@@ -93,18 +101,17 @@ def declaration_of(networks: str, services: str) -> Declaration:
 def write_networks(file: str) -> int:
     """Print the `networks:` of a stack's file, as declared."""
     try:
-        declared = declaration_of(file, "").networks
+        text = render.networks(_read(file, NetworkConfig))
     except CommandError as exc:
         return show.told(exc)
-    sys.stdout.write(render.networks(declared) if declared else "")
+    sys.stdout.write(text)
     return 0
 
 
 def write_gateway(kind: str, file: str) -> int:
     """Print a gateway's routes in its own language; "" is the declared kind's."""
     try:
-        discovery = declaration_of("", file).services
-        gateway = discovery.gateway if discovery else None
+        gateway = _read(file, ServiceDiscovery).gateway
         if gateway is None:
             raise UsageError(f"{file}: gateway: is missing")
         text = render.GATEWAYS[kind or gateway.kind](gateway)
@@ -125,11 +132,7 @@ def _agreed(count: int) -> bool:
 
 
 def _steps(addresses: Addresses, file: str) -> tuple[Step, ...]:
-    try:
-        config = load(Path(file), NetworkConfig)
-    except DocumentError as exc:
-        raise UsageError(str(exc)) from exc
-    return plan(config, Around(addresses).topology)
+    return plan(_read(file, NetworkConfig), Around(addresses).topology)
 
 
 def _print(steps: Iterable[Step]) -> None:

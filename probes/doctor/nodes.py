@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from probes.doctor.alike import explain_command, trouble_of
 from probes.doctor.case import Case, Silence
 from probes.doctor.limits import CUT_OFF_PEERS, PAIR_TASKS
 from probes.doctor.scope import Scope, Symptom
@@ -211,17 +212,15 @@ def _blocked(
     runbook: str,
 ) -> Trouble:
     first = looks[0]
-    source = min(first.services - {first.destination}, default=first.destination)
-    return Trouble(
-        code=code,
-        severity=Severity.CRITICAL,
-        what=what,
-        where=where,
-        since=min(look.since for look in looks),
-        evidence=(f"{len(looks)} looks at tasks across fail, {LASTS_TIMES} times or more",),
-        remedies=(remedy,),
-        next=f"probe explain {word(source)} {word(first.task or first.destination)}",
-        references=(f"docs/runbooks/{runbook}.md",),
-        scopes=(scope,),
-        of_looks=True,
+    trouble = trouble_of(
+        code,
+        what,
+        where,
+        scope,
+        looks,
+        remedy=remedy,
+        next_command=explain_command(replace(first, endpoint=""), first.task or first.destination),
+        runbook=runbook,
     )
+    said = f"{len(looks)} looks at tasks across fail, {LASTS_TIMES} times or more"
+    return replace(trouble, evidence=(said,))

@@ -1,4 +1,4 @@
-"""What does a YAML text hold, and on which line is what?
+"""What does a YAML text hold, on which line is what, and how is one written?
 
 Plain data only (PyYAML's safe loader), and no key twice: YAML forbids it, PyYAML lets the last win.
 """
@@ -59,6 +59,12 @@ def parse(text: str) -> Document:
     if not (root is None or value is None or isinstance(root, yaml.MappingNode)):
         raise YamlError("should be a mapping of keys to values", _line(root.start_mark))
     return Document(value, root)
+
+
+def dump(value: object) -> str:
+    """Write plain data as YAML, keys in the order that they have."""
+    text: str = yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=200)
+    return text
 
 
 class _Loader(yaml.SafeLoader):

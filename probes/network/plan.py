@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from probes.audit.declared import MTU_OPTION, network_differences
+from probes.audit.declared import network_differences
 from probes.intent.declaration import network_intents
 from probes.intent.declared.network_config import DeclaredNetwork, NetworkConfig
 from probes.model.intent import NetworkIntent
 from probes.model.topology import Network, Topology
-from probes.network.spec import NetworkSpec
+from probes.network.spec import NetworkSpec, spec_of
 
 
 class Action(StrEnum):
@@ -66,23 +66,6 @@ def _step(
         action=Action.BY_HAND,
         why=why,
         commands=tuple(_moving(name, declared, network, topology)),
-    )
-
-
-def spec_of(name: str, declared: DeclaredNetwork) -> NetworkSpec:
-    """Say how a declared network is made."""
-    options = []
-    if declared.mtu:
-        options.append((MTU_OPTION, str(declared.mtu)))
-    if declared.encrypted:
-        options.append(("encrypted", ""))
-    return NetworkSpec(
-        name=name,
-        subnet=str(declared.subnet or ""),
-        options=tuple(options),
-        internal=declared.internal,
-        attachable=declared.attachable,
-        labels=tuple(sorted(declared.labels.items())),
     )
 
 

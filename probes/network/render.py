@@ -9,16 +9,13 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 
-import yaml
-
-from probes.audit.declared import MTU_OPTION
-from probes.intent.declared.network_config import DeclaredNetwork, NetworkConfig
+from probes.documents.yamlfile import dump
+from probes.intent.declared.network_config import NetworkConfig
 from probes.intent.declared.service_discovery import EntryPoint, Gateway, Route
+from probes.network.spec import NetworkSpec, spec_of
 
 #: The Engine's resolver in every container on an overlay (moby libnetwork, resolver.go).
 _RESOLVER = "127.0.0.11"
-
-
 #: What needs quotes in none of the gateways' languages.
 _PLAIN = re.compile(r"/[A-Za-z0-9/_.~%-]*")
 
@@ -29,22 +26,22 @@ class RenderError(Exception):
 
 def networks(config: NetworkConfig) -> str:
     """Write the `networks:` of a stack's file, each under its declared name."""
-    return _yaml({"networks": {name: _network(name, it) for name, it in config.networks.items()}})
+    return dump(
+        {"networks": {name: _network(spec_of(name, it)) for name, it in config.networks.items()}}
+    )
 
 
-def _network(name: str, declared: DeclaredNetwork) -> dict[str, object]:
-    options = {MTU_OPTION: str(declared.mtu)} if declared.mtu else {}
-    options |= {"encrypted": ""} if declared.encrypted else {}
-    written: dict[str, object] = {"name": name, "driver": "overlay"}
-    if options:
-        written["driver_opts"] = options
+def _network(spec: NetworkSpec) -> dict[str, object]:
+    written: dict[str, object] = {"name": spec.name, "driver": "overlay"}
+    if spec.options:
+        written["driver_opts"] = dict(spec.options)
     for key in ("internal", "attachable"):
-        if getattr(declared, key):
+        if getattr(spec, key):
             written[key] = True
-    if declared.labels:
-        written["labels"] = {**declared.labels}
-    if declared.subnet:
-        written["ipam"] = {"config": [{"subnet": str(declared.subnet)}]}
+    if spec.labels:
+        written["labels"] = dict(spec.labels)
+    if spec.subnet:
+        written["ipam"] = {"config": [{"subnet": spec.subnet}]}
     return written
 
 
@@ -63,7 +60,7 @@ def traefik(gateway: Gateway) -> str:
         if gateway.entry(route).tls:
             mine[f"{router}.tls"] = "true"
         mine[f"traefik.http.services.{name}.loadbalancer.server.port"] = str(route.port)
-    return _yaml(
+    return dump(
         {"services": {service: {"deploy": {"labels": mine}} for service, mine in labels.items()}}
     )
 
@@ -143,8 +140,3 @@ def _sites(gateway: Gateway) -> Iterator[tuple[str, EntryPoint, list[Route]]]:
 GATEWAYS: Mapping[str, Callable[[Gateway], str]] = MappingProxyType(
     {"traefik": traefik, "caddy": caddy, "nginx": nginx}
 )
-
-
-def _yaml(value: object) -> str:
-    text: str = yaml.safe_dump(value, sort_keys=False, width=200)
-    return text

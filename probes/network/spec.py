@@ -3,6 +3,9 @@
 import shlex
 from dataclasses import dataclass
 
+from probes.audit.declared import MTU_OPTION
+from probes.intent.declared.network_config import DeclaredNetwork
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkSpec:
@@ -29,3 +32,20 @@ class NetworkSpec:
         for name, value in self.labels:
             words += ["--label", f"{name}={value}"]
         return shlex.join([*words, self.name])
+
+
+def spec_of(name: str, declared: DeclaredNetwork) -> NetworkSpec:
+    """Say how a declared network is made."""
+    options = []
+    if declared.mtu:
+        options.append((MTU_OPTION, str(declared.mtu)))
+    if declared.encrypted:
+        options.append(("encrypted", ""))
+    return NetworkSpec(
+        name=name,
+        subnet=str(declared.subnet or ""),
+        options=tuple(options),
+        internal=declared.internal,
+        attachable=declared.attachable,
+        labels=tuple(sorted(declared.labels.items())),
+    )

@@ -1,9 +1,12 @@
-"""Do agents help each other explain, within bounds, and refuse what is no question?"""
+"""Do agents help each other explain, within bounds, and refuse what is no question?
+
+On the wire the task is web's; the peer at its other end stands for the node.
+"""
 
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from ipaddress import IPv4Address
 from pathlib import Path
@@ -176,16 +179,6 @@ async def test_the_far_side_tells_what_it_could_not_look_at() -> None:
 
 
 # --- on a node whose ends are real namespaces ---
-
-
-@pytest.fixture
-def wire() -> Iterator[Wire]:
-    """The task is web's; the peer at its other end stands for the node."""
-    wire = Wire()
-    try:
-        yield wire
-    finally:
-        wire.close()
 
 
 def _on_wire(others: Others, wire: Wire) -> Explainer:

@@ -1,7 +1,6 @@
 import asyncio
 import socket
 import time
-from collections.abc import Iterator
 from ipaddress import IPv4Address
 
 import dns.message
@@ -22,15 +21,6 @@ ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
 #: Behind the peer, which does not forward.
 BEYOND = IPv4Address("10.79.0.1")
 NOWHERE_PORT = 9
-
-
-@pytest.fixture
-def wire() -> Iterator[Wire]:
-    wire = Wire()
-    try:
-        yield wire
-    finally:
-        wire.close()
 
 
 def _every_look(address: IPv4Address, port: int = NOWHERE_PORT) -> tuple[Look, ...]:

@@ -4,7 +4,6 @@ import socket
 import subprocess
 import sys
 import textwrap
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -19,15 +18,6 @@ from tests.probes.wire import Wire
 pytestmark = pytest.mark.netns
 
 _SIOCGSKNS = 0x894C  # include/uapi/linux/sockios.h: the namespace of a socket
-
-
-@pytest.fixture
-def wire() -> Iterator[Wire]:
-    wire = Wire()
-    try:
-        yield wire
-    finally:
-        wire.close()
 
 
 def _inode(vantage: Vantage) -> int:

@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from ipaddress import IPv4Address
 from pathlib import Path
@@ -27,15 +27,6 @@ pytestmark = pytest.mark.netns
 
 SUCCESS = (metrics.SUCCESS.name, frozenset[tuple[str, str]]())
 PAGE = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello"
-
-
-@pytest.fixture
-def wire() -> Iterator[Wire]:
-    wire = Wire()
-    try:
-        yield wire
-    finally:
-        wire.close()
 
 
 @pytest.fixture
@@ -144,10 +135,11 @@ async def test_a_source_that_ended_is_no_failure_of_the_target(
     """The scrape fails instead, before the look and in the middle of it."""
     blackbox = serve("10.78.0.0/24")
     query = {"module": "page", "source": "shop_web"}
-    async with serving(_hanging(asyncio.Event()), wire.listen()) as port:
+    connected = asyncio.Event()
+    async with serving(_hanging(connected), wire.listen()) as port:
         target = f"{PEER_ADDRESS}:{port}"
         under_way = asyncio.create_task(ask(blackbox, {**query, "target": target}, "1.5"))
-        await asyncio.sleep(0.3)  # so that it has its socket
+        await connected.wait()
         wire.vanish()
         meanwhile = await under_way
     before = await ask(blackbox, {**query, "target": target})
@@ -186,9 +178,10 @@ async def test_a_task_elsewhere_takes_an_agent_that_answers(
     assert told.text.startswith("could not look: node3: agent on 127.0.0.1: ")
 
 
-def _hanging(never: asyncio.Event) -> Handler:
+def _hanging(connected: asyncio.Event) -> Handler:
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         del reader, writer
-        await never.wait()
+        connected.set()
+        await asyncio.Event().wait()
 
     return handle

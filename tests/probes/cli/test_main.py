@@ -69,15 +69,6 @@ def nowhere(tmp_path: Path) -> tuple[str, ...]:
 
 
 @pytest.fixture
-def wire() -> Iterator[Wire]:
-    wire = Wire()
-    try:
-        yield wire
-    finally:
-        wire.close()
-
-
-@pytest.fixture
 def worker(tmp_path: Path, wire: Wire) -> Iterator[tuple[str, ...]]:
     """Options that lead to a worker's Engine, and to an agent that knows the topology."""
     assert wire.task.netns is not None

@@ -1,6 +1,8 @@
-"""Are the tasks of this node looked from, where there is no agent?"""
+"""Are the tasks of this node looked from, where there is no agent?
 
-from collections.abc import Iterator
+On the wire the task is shop_web.1 of this node, the peer is shop_api.2 of another.
+"""
+
 from dataclasses import dataclass, replace
 
 import pytest
@@ -18,16 +20,6 @@ from tests.swarms import API, API_2, APP, SHOP, WEB_1, labelled, local, with_ser
 class Here:
     topology: Topology
     local: tuple[LocalTask, ...]
-
-
-@pytest.fixture
-def wire() -> Iterator[Wire]:
-    """The task is shop_web.1 of this node, the peer is shop_api.2 of another."""
-    wire = Wire()
-    try:
-        yield wire
-    finally:
-        wire.close()
 
 
 def _here(wire: Wire, port: int) -> Here:

@@ -1,10 +1,13 @@
-"""Are frames of one sender told from all others, outside and inside of VXLAN?"""
+"""Are frames of one sender told from all others, outside and inside of VXLAN?
+
+On the wire the peer is the node that watches; the task is the other one, which sends.
+"""
 
 import socket
 import struct
 import subprocess
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from ipaddress import IPv4Address
@@ -34,16 +37,6 @@ DEVICE = f"""
 link add vxlan0 address {MAC} type vxlan id {VNI} dstport {PORT} dev eth0
 link set vxlan0 up
 """
-
-
-@pytest.fixture
-def wire() -> Iterator[Wire]:
-    """The peer is the node that watches; the task is the other one, which sends."""
-    wire = Wire()
-    try:
-        yield wire
-    finally:
-        wire.close()
 
 
 def vxlan(sender: IPv4Address) -> bytes:

@@ -1,7 +1,6 @@
 """Is what listens told with the address that it listens at?"""
 
 import socket
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from ipaddress import IPv4Address
 
@@ -55,15 +54,6 @@ def test_of_ipv6_what_takes_ipv4_counts() -> None:
 def test_a_table_without_rows_lists_nothing(text: str) -> None:
     """As that of a task that listens on nothing."""
     assert parse_listeners([text]) == set()
-
-
-@pytest.fixture
-def wire() -> Iterator[Wire]:
-    wire = Wire()
-    try:
-        yield wire
-    finally:
-        wire.close()
 
 
 def read(vantage: Vantage) -> tuple[Listener, ...]:

@@ -1,5 +1,3 @@
-from collections.abc import Iterator
-
 import pytest
 
 from probes.model.probe import IcmpLook, MtuLook
@@ -9,15 +7,6 @@ from tests.probes.looking import LOOPBACK, look_once
 from tests.probes.wire import PEER_ADDRESS, Wire
 
 pytestmark = [pytest.mark.netns, command("nft", "nftables")]
-
-
-@pytest.fixture
-def wire() -> Iterator[Wire]:
-    wire = Wire()
-    try:
-        yield wire
-    finally:
-        wire.close()
 
 
 async def test_a_full_packet_comes_back() -> None:

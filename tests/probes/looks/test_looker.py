@@ -1,5 +1,4 @@
 import socket
-from collections.abc import Iterator
 from dataclasses import replace
 from ipaddress import IPv4Address
 from typing import cast
@@ -41,15 +40,6 @@ class FakeAroundWithoutEngine:
     @property
     def directory(self) -> Directory:
         raise CannotLookError("engine unix:///nowhere cannot be asked")
-
-
-@pytest.fixture
-def wire() -> Iterator[Wire]:
-    wire = Wire()
-    try:
-        yield wire
-    finally:
-        wire.close()
 
 
 def _looker(around: object, source: str, timeout_seconds: float = 5.0) -> Looker:

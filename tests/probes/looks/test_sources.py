@@ -1,3 +1,5 @@
+"""Does everything after --from stand for the right node and place, or is it an error that helps?"""
+
 from dataclasses import replace
 from ipaddress import IPv4Address
 

@@ -1,3 +1,5 @@
+"""Are many answers folded into what people expect, with the worst first?"""
+
 import pytest
 
 from probes.looks.asking import Answer

@@ -1,3 +1,5 @@
+"""Do questions and answers between agents arrive as they were sent, and is all else refused?"""
+
 import json
 from dataclasses import fields, replace
 from ipaddress import IPv4Address
